@@ -1,0 +1,166 @@
+import type { Target } from './target.ts';
+
+/** Where a job runs and how it is found again: enough to re-attach after a restart. */
+export interface JobHandle {
+  /** Name of the node in the configuration, `pool/node`. */
+  node: string;
+  /** Absolute path of the job's directory on the node. */
+  directory: string;
+  /** The scheduler's own identity of the job, opaque to the workflow (a process: `pid:starttime:boot-id`). */
+  job: string;
+}
+
+/** How a job ended, as the node tells it. */
+export type JobExit =
+  | { kind: 'exited'; code: number }
+  | { kind: 'timed-out'; limitSeconds: number }
+  | { kind: 'lost'; detail: string };
+
+/** An artifact as the state of a build remembers it; the whole record is in the artifacts table. */
+export interface ArtifactRef {
+  id: number;
+  name: string;
+  sha256: string;
+  bytes: number;
+}
+
+/** What the test step said. */
+export interface TestOutcome {
+  status: 'SUCCESS' | 'FAILURE' | 'UNKNOWN' | 'SKIPPED';
+  /** Counts from ReFrame's summary line, where there is one. */
+  passed: number | null;
+  failed: number | null;
+}
+
+export interface Failure {
+  /** Stable, machine-readable: `build-failed`, `conflict`, `artifact-empty` … */
+  code: string;
+  /** One sentence for people; plain text, not Markdown; whoever shows it escapes it. */
+  sentence: string;
+}
+
+/** State of a build; times are unix milliseconds. Each state carries the evidence for itself. */
+export type BuildState =
+  | { kind: 'queued'; since: number }
+  | { kind: 'starting'; since: number; node: string }
+  | { kind: 'running'; startedAt: number; handle: JobHandle }
+  | { kind: 'cancelling'; at: number; by: string; startedAt: number | null; node: string }
+  | { kind: 'collecting'; startedAt: number; endedAt: number; handle: JobHandle; exit: JobExit }
+  | {
+      kind: 'succeeded';
+      startedAt: number;
+      endedAt: number;
+      handle: JobHandle;
+      artifacts: ArtifactRef[];
+      tests: TestOutcome;
+    }
+  | { kind: 'failed'; startedAt: number | null; endedAt: number; handle: JobHandle | null; failure: Failure }
+  | { kind: 'cancelled'; startedAt: number | null; at: number; by: string };
+
+export type BuildStateKind = BuildState['kind'];
+
+/** One target × repository target of a request. */
+export interface Build {
+  id: number;
+  requestId: number;
+  target: Target;
+  /** Repository target id. */
+  repository: string;
+  pool: string;
+  exports: Record<string, string>;
+  state: BuildState;
+  createdAt: number;
+}
+
+/** What can happen to a build. */
+export type BuildEvent =
+  | { kind: 'node-chosen'; node: string }
+  | { kind: 'job-started'; handle: JobHandle }
+  | { kind: 'job-ended'; exit: JobExit }
+  | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome }
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'cancel-asked'; by: string }
+  | { kind: 'job-stopped' };
+
+export interface Refusal {
+  refused: string;
+}
+
+/**
+ * The one place where a build moves. Pure.
+ * @param now unix ms
+ * @returns the next state, or a refusal that says why this event means nothing in this state
+ */
+export function nextBuildState(state: BuildState, event: BuildEvent, now: number): BuildState | Refusal {
+  switch (event.kind) {
+    case 'node-chosen':
+      if (state.kind === 'queued') return { kind: 'starting', since: now, node: event.node };
+      break;
+    case 'job-started':
+      if (state.kind === 'starting') return { kind: 'running', startedAt: now, handle: event.handle };
+      break;
+    case 'job-ended':
+      if (state.kind === 'running') {
+        return {
+          kind: 'collecting',
+          startedAt: state.startedAt,
+          endedAt: now,
+          handle: state.handle,
+          exit: event.exit,
+        };
+      }
+      break;
+    case 'collected':
+      if (state.kind === 'collecting' && event.artifacts.length > 0) {
+        const { startedAt, endedAt, handle } = state;
+        return {
+          kind: 'succeeded',
+          startedAt,
+          endedAt,
+          handle,
+          artifacts: event.artifacts,
+          tests: event.tests,
+        };
+      }
+      break;
+    case 'failed':
+      if (state.kind === 'queued' || state.kind === 'starting') {
+        return { kind: 'failed', startedAt: null, endedAt: now, handle: null, failure: event.failure };
+      }
+      if (state.kind === 'running' || state.kind === 'collecting') {
+        const endedAt = state.kind === 'collecting' ? state.endedAt : now;
+        return {
+          kind: 'failed',
+          startedAt: state.startedAt,
+          endedAt,
+          handle: state.handle,
+          failure: event.failure,
+        };
+      }
+      break;
+    case 'cancel-asked':
+      if (state.kind === 'queued') return { kind: 'cancelled', startedAt: null, at: now, by: event.by };
+      if (state.kind === 'starting')
+        return { kind: 'cancelling', at: now, by: event.by, startedAt: null, node: state.node };
+      if (state.kind === 'running') {
+        return {
+          kind: 'cancelling',
+          at: now,
+          by: event.by,
+          startedAt: state.startedAt,
+          node: state.handle.node,
+        };
+      }
+      break;
+    case 'job-stopped':
+      if (state.kind === 'cancelling')
+        return { kind: 'cancelled', startedAt: state.startedAt, at: now, by: state.by };
+      break;
+  }
+  return { refused: `a build that is ${state.kind} does not take the event ${event.kind}` };
+}
+
+/** True when nothing will happen to the build any more. */
+export function isFinal(state: BuildState): boolean {
+  return state.kind === 'succeeded' || state.kind === 'failed' || state.kind === 'cancelled';
+}

@@ -1,0 +1,74 @@
+/**
+ * A set of artifacts of one pull request put up for approval. The digest covers every artifact's name, size, sha256
+ * and destination; the commit is the head of the deploy PR that shows them. Times are unix ms.
+ */
+export interface Deploy {
+  id: number;
+  /** The software repository and its pull request. */
+  repo: string;
+  pullRequest: number;
+  /** Head commit the artifacts were built from. */
+  headSha: string;
+  /** Author of the software pull request. */
+  author: string;
+  requestedBy: string;
+  digest: string;
+  artifacts: DeployItem[];
+  /** The staging repository, `owner/name`. */
+  staging: string;
+  state: DeployState;
+  createdAt: number;
+}
+
+/** One artifact of a deploy and where it will go. */
+export interface DeployItem {
+  artifactId: number;
+  name: string;
+  sha256: string;
+  bytes: number;
+  /** Key in the artifact store. */
+  key: string;
+  /** Name as in targetName(). */
+  target: string;
+  /** The CernVM-FS repository: `software.eessi.io`. */
+  repository: string;
+}
+
+export type DeployState =
+  | { kind: 'preparing'; since: number }
+  | { kind: 'open'; since: number; pullRequest: number; commit: string }
+  | { kind: 'approved'; at: number; pullRequest: number; commit: string; approval: Approval }
+  | { kind: 'ingesting'; since: number; pullRequest: number; commit: string; approval: Approval }
+  | {
+      kind: 'published';
+      at: number;
+      pullRequest: number;
+      commit: string;
+      approval: Approval;
+      revision: number;
+      files: number;
+      path: string;
+    }
+  | { kind: 'rejected'; at: number; pullRequest: number; by: string; reason: string }
+  | { kind: 'superseded'; at: number; pullRequest: number | null; by: number }
+  | { kind: 'failed'; at: number; pullRequest: number | null; reason: string };
+
+export type DeployStateKind = DeployState['kind'];
+
+export interface Approval {
+  reviewer: string;
+  reviewId: number;
+  commit: string;
+  digest: string;
+}
+
+/** The text whose sha256 is the deploy's digest: one line per artifact, sorted, so that order never matters. */
+export function deployManifest(
+  deploy: Pick<Deploy, 'repo' | 'pullRequest' | 'headSha'>,
+  items: readonly DeployItem[],
+): string {
+  const lines = items.map((item) =>
+    [item.sha256, item.bytes, item.repository, item.target, item.name, item.key].join(' '),
+  );
+  return `${deploy.repo}#${deploy.pullRequest} ${deploy.headSha}\n${lines.sort().join('\n')}\n`;
+}

@@ -1,0 +1,91 @@
+/** Transports, sources and build nodes. */
+import type { Readable } from 'node:stream';
+import type { Build, JobExit, JobHandle } from '../domain/build.ts';
+import type { RepositoryTarget, Target } from '../domain/target.ts';
+
+/** How a command is run and bytes are moved: on this machine or by SSH. */
+export interface Transport {
+  /** Runs to the end. Output beyond `maxOutputBytes` (default 1 MiB) is an error, as is `timeoutMs`: both throw Retryable. */
+  exec(
+    argv: readonly string[],
+    options: { timeoutMs: number; stdin?: Readable | Uint8Array | string; maxOutputBytes?: number },
+  ): Promise<ExecResult>;
+  /** Starts a command whose output is read as a stream; the stream errors when the command ends with a code other than 0. */
+  stream(argv: readonly string[], options: { timeoutMs: number }): Promise<Readable>;
+  close(): Promise<void>;
+}
+
+export interface ExecResult {
+  /** Null when a signal ended it. */
+  code: number | null;
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+export type SourceResult =
+  | { kind: 'ready'; source: Source }
+  | { kind: 'conflict'; files: string[] }
+  | { kind: 'gone'; detail: string };
+
+/** A pull request's pinned head merged into its base branch. */
+export interface Source {
+  /** Git tree of the merge. */
+  tree: string;
+  baseSha: string;
+  /** A tar stream of the tree plus `<number>.diff`; may be called for every node. */
+  open(): Promise<Readable>;
+}
+
+export interface Sources {
+  /** Made once per head; throws Retryable when the repository cannot be reached. */
+  prepare(pull: { repo: string; number: number; baseRef: string; headSha: string }): Promise<SourceResult>;
+}
+
+export interface JobSpec {
+  build: Build;
+  /** Node of the pool, as given by chooseNode. */
+  node: string;
+  repository: RepositoryTarget;
+  target: Target;
+  pull: { repo: string; number: number; commentId: number | null };
+  source: Source;
+}
+
+/** What lay in a job's directory when it ended; texts are bounded, bytes not yet judged. */
+export interface JobResults {
+  result: string | null;
+  test: string | null;
+  /** Exit status of the four steps as the job wrote them: `build`, `check-build`, `test`, `check-test`; null: not run. */
+  steps: Record<string, number | null>;
+  /** The last lines of the log, at most 16 KiB. */
+  logTail: string;
+}
+
+export interface Builders {
+  /** A node of the pool with a free slot, given how many jobs each node has; null when all are full. */
+  chooseNode(pool: string, running: ReadonlyMap<string, number>): string | null;
+  /** Idempotent by build id: a job that is there already is returned, not started again. */
+  start(spec: JobSpec): Promise<JobHandle>;
+  /** Looks for the job of a build on a node, from its directory. */
+  find(buildId: number, node: string): Promise<JobHandle | null>;
+  /** Log and end of the job are told to the listener given at construction, until it ended; twice is once. */
+  follow(job: { buildId: number; handle: JobHandle; logOffset: number }): void;
+  /** Ends the whole process group, TERM then KILL; true when there is nothing left running. */
+  stop(buildId: number, node: string): Promise<boolean>;
+  results(buildId: number, handle: JobHandle): Promise<JobResults>;
+  /** Bytes of an artifact in the job's directory; `name` has passed the naming rule. */
+  openArtifact(handle: JobHandle, name: string): Promise<Readable>;
+}
+
+export interface JobListener {
+  log(buildId: number, offset: number, chunk: Buffer): Promise<void>;
+  ended(buildId: number, exit: JobExit): Promise<void>;
+}
+
+/** Logs of builds, kept by the bot so that people can read them while a build runs and after. */
+export interface LogStore {
+  /** Writes at an offset; bytes that are there already are not doubled. */
+  append(buildId: number, offset: number, chunk: Buffer): Promise<void>;
+  size(buildId: number): Promise<number>;
+  read(buildId: number, from: number): Promise<Readable>;
+}

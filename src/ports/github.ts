@@ -1,0 +1,72 @@
+/** What the workflow asks of GitHub. */
+import type { DomainEvent } from '../domain/events.ts';
+
+export type Role = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+export interface PullRequest {
+  repo: string;
+  number: number;
+  title: string;
+  author: { login: string; isBot: boolean };
+  state: 'open' | 'closed';
+  merged: boolean;
+  draft: boolean;
+  headSha: string;
+  baseRef: string;
+  updatedAt: number;
+}
+
+export interface Review {
+  id: number;
+  reviewer: { login: string; isBot: boolean };
+  state: 'approved' | 'changes_requested' | 'commented' | 'dismissed' | 'pending';
+  commit: string;
+}
+
+export interface CheckOutput {
+  name: string;
+  /** Finds the check again: `stratobot:<instance>:build:<id>`. */
+  externalId: string;
+  headSha: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: 'success' | 'failure' | 'cancelled' | 'neutral' | null;
+  detailsUrl: string | null;
+  title: string;
+  summary: string;
+}
+
+export interface GitHub {
+  pullRequest(repo: string, number: number): Promise<PullRequest | null>;
+  role(repo: string, login: string): Promise<Role>;
+  /** `team` is `org/slug`. */
+  isTeamMember(team: string, login: string): Promise<boolean>;
+
+  createComment(repo: string, number: number, body: string): Promise<number>;
+  /** 'gone' when somebody deleted it. */
+  updateComment(repo: string, commentId: number, body: string): Promise<'updated' | 'gone'>;
+  /** A comment of this App that contains the marker, or null. */
+  findComment(repo: string, number: number, marker: string): Promise<number | null>;
+  removeLabel(repo: string, number: number, label: string): Promise<void>;
+
+  createCheck(repo: string, check: CheckOutput): Promise<number>;
+  updateCheck(repo: string, checkId: number, check: CheckOutput): Promise<void>;
+  findCheck(repo: string, headSha: string, externalId: string): Promise<number | null>;
+
+  /**
+   * A pull request that adds `files` in one commit on branch `branch`, off the default branch. Done again with the same
+   * branch it finds what is there.
+   */
+  proposeFiles(
+    repo: string,
+    proposal: { branch: string; title: string; body: string; message: string; files: Record<string, string> },
+  ): Promise<{ number: number; commit: string }>;
+  reviews(repo: string, number: number): Promise<Review[]>;
+  /** Merges only when `sha` is still the head. */
+  merge(repo: string, number: number, sha: string, title: string): Promise<'merged' | 'moved' | 'refused'>;
+  closePullRequest(repo: string, number: number): Promise<void>;
+  /** URL and a short-lived token for git over HTTPS; the token is null where none is needed. */
+  gitAccess(repo: string): Promise<{ url: string; token: string | null }>;
+}
+
+/** Makes a domain event of a verified webhook; null when it means nothing here. Throws Permanent when it cannot be read. */
+export type TranslateEvent = (event: string, payload: unknown) => DomainEvent | null;

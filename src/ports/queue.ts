@@ -1,0 +1,16 @@
+/** The queue only moves work; the rows say what is still to be done. */
+
+/** Work that may run twice and in any order; the rows decide what is still to be done. */
+export type Job =
+  | { kind: 'delivery'; guid: string }
+  | { kind: 'build'; buildId: number }
+  | { kind: 'status'; requestId: number }
+  | { kind: 'check'; buildId: number }
+  | { kind: 'reply'; key: string }
+  | { kind: 'deploy'; deployId: number }
+  | { kind: 'ingest'; deployId: number };
+
+export interface Queue {
+  /** `delayMs` from now; jobs that are equal and still waiting are one. */
+  add(job: Job, options?: { delayMs?: number }): Promise<void>;
+}

@@ -1,0 +1,148 @@
+/** The record: every fact is a row, written before anything outside happens. */
+import type { Artifact } from '../domain/artifact.ts';
+import type { Build, BuildState, BuildStateKind } from '../domain/build.ts';
+import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { BuildRequest } from '../domain/request.ts';
+
+/** A webhook as it came, kept by its delivery GUID. */
+export interface Delivery {
+  guid: string;
+  event: string;
+  payload: unknown;
+  receivedAt: number;
+  state: 'received' | 'done' | 'failed';
+  attempts: number;
+}
+
+export interface Deliveries {
+  /** Inserts once; a GUID that is known already changes nothing. */
+  record(delivery: {
+    guid: string;
+    event: string;
+    payload: unknown;
+    receivedAt: number;
+  }): Promise<'new' | 'known'>;
+  get(guid: string): Promise<Delivery | null>;
+  /** Counts an attempt and says whether there is still something to do. */
+  begin(guid: string): Promise<Delivery | null>;
+  finish(guid: string, state: 'done' | 'failed', detail: string): Promise<void>;
+  /** GUIDs still `received` and older than `before`, oldest first. */
+  unfinished(before: number): Promise<string[]>;
+}
+
+export interface PullHeads {
+  /** Remembers when a head was first seen to be one; movedAt null: the pull request was opened with it. First writer wins. */
+  saw(head: { repo: string; number: number; sha: string; movedAt: number | null }): Promise<void>;
+  /** undefined: never seen. */
+  movedAt(repo: string, number: number, sha: string): Promise<number | null | undefined>;
+}
+
+export type NewBuild = Pick<Build, 'target' | 'repository' | 'pool' | 'exports'>;
+
+export interface Requests {
+  /** Request and builds in one transaction; the same source again gives what was made the first time. */
+  create(
+    request: Omit<BuildRequest, 'id'>,
+    builds: readonly NewBuild[],
+  ): Promise<{ request: BuildRequest; builds: Build[]; created: boolean }>;
+  get(id: number): Promise<BuildRequest | null>;
+  /** Newest first. */
+  ofPullRequest(repo: string, number: number): Promise<BuildRequest[]>;
+}
+
+export interface Builds {
+  get(id: number): Promise<Build | null>;
+  ofRequest(requestId: number): Promise<Build[]>;
+  inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
+  /** Compare and set: null when the row was no longer in state `from` (by value of `kind`). */
+  move(id: number, from: BuildStateKind, to: BuildState): Promise<Build | null>;
+}
+
+export interface Artifacts {
+  /** Records an artifact of a build; the same name for the same build again gives the first row. */
+  add(artifact: Omit<Artifact, 'id'>): Promise<Artifact>;
+  ofBuild(buildId: number): Promise<Artifact[]>;
+  get(ids: readonly number[]): Promise<Artifact[]>;
+}
+
+export interface Deploys {
+  /** Inserts a deploy in state `preparing` and supersedes nothing; the same digest that is still open gives that deploy. */
+  create(deploy: Omit<Deploy, 'id' | 'state'>): Promise<{ deploy: Deploy; created: boolean }>;
+  get(id: number): Promise<Deploy | null>;
+  /** The deploy shown by this pull request of the staging repository. */
+  byPullRequest(staging: string, number: number): Promise<Deploy | null>;
+  ofPullRequest(repo: string, number: number): Promise<Deploy[]>;
+  inState(kinds: readonly DeployStateKind[]): Promise<Deploy[]>;
+  move(id: number, from: DeployStateKind, to: DeployState): Promise<Deploy | null>;
+  /** Every judged review, accepted or not, once per review id. */
+  recordReview(
+    deployId: number,
+    review: {
+      reviewId: number;
+      reviewer: string;
+      commit: string;
+      accepted: boolean;
+      reason: string;
+      at: number;
+    },
+  ): Promise<void>;
+  reviews(
+    deployId: number,
+  ): Promise<{ reviewId: number; reviewer: string; accepted: boolean; reason: string }[]>;
+}
+
+/** Something the bot writes on GitHub and may write again: where it is, and what was last written. */
+export interface Posting {
+  /** `status:<request>`, `check:<build>`, `reply:comment:<id>:<line>` … */
+  key: string;
+  repo: string;
+  /** Issue or pull request number; null for a check. */
+  number: number | null;
+  /** GitHub's id once it is known. */
+  remoteId: number | null;
+  /** A creation was begun; if remoteId is null the world must be searched before creating again. */
+  attemptedAt: number | null;
+  /** sha256 of what was last written. */
+  writtenHash: string | null;
+  writtenAt: number | null;
+  /** Body of a message that is written once (a reply); null for rendered ones. */
+  body: string | null;
+}
+
+export interface Postings {
+  /** Makes the row if it is new, and returns it as it stands. */
+  ensure(posting: Pick<Posting, 'key' | 'repo' | 'number' | 'body'>): Promise<Posting>;
+  get(key: string): Promise<Posting | null>;
+  attempt(key: string, at: number): Promise<void>;
+  written(key: string, remoteId: number, hash: string, at: number): Promise<void>;
+  /** Messages with a body that were never written. */
+  unwritten(): Promise<Posting[]>;
+}
+
+export interface Audit {
+  append(line: {
+    at: number;
+    actor: string;
+    action: string;
+    subject: string;
+    evidence: object;
+  }): Promise<void>;
+  list(subject: string): Promise<{ at: number; actor: string; action: string; evidence: unknown }[]>;
+}
+
+/** PostgreSQL behind one door. */
+export interface Records {
+  deliveries: Deliveries;
+  heads: PullHeads;
+  requests: Requests;
+  builds: Builds;
+  artifacts: Artifacts;
+  deploys: Deploys;
+  postings: Postings;
+  audit: Audit;
+  /**
+   * Runs `work` while holding an exclusive lock of that name across all processes of this database; returns 'busy' at once
+   * when somebody else holds it. The lock ends with the process.
+   */
+  locked<T>(name: string, work: () => Promise<T>): Promise<T | 'busy'>;
+}
