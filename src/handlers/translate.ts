@@ -1,0 +1,35 @@
+import type { DomainEvent } from '../domain/events.ts';
+import type { TranslateEvent } from '../ports.ts';
+import { commentCreated } from './comment.ts';
+import { headMoved, pullRequestClosed, pullRequestLabeled, pullRequestOpened } from './pull-request.ts';
+import { reviewChanged } from './review.ts';
+
+/** Every webhook that means something here, as `event.action`. */
+const translators = new Map<string, (payload: unknown) => DomainEvent>([
+  ['issue_comment.created', commentCreated],
+  ['pull_request.opened', pullRequestOpened],
+  ['pull_request.reopened', headMoved],
+  ['pull_request.synchronize', headMoved],
+  ['pull_request.labeled', pullRequestLabeled],
+  ['pull_request.closed', pullRequestClosed],
+  ['pull_request_review.submitted', reviewChanged],
+  ['pull_request_review.dismissed', reviewChanged],
+]);
+
+/** The events the App subscribes to; app.yml names the same. */
+export const handledEvents: readonly string[] = [
+  ...new Set([...translators.keys()].map((key) => key.slice(0, key.indexOf('.')))),
+];
+
+/** Whether the webhook means something here, and so is worth a row. */
+export function isHandled(event: string, payload: unknown): boolean {
+  return translatorOf(event, payload) !== undefined;
+}
+
+export const translateEvent: TranslateEvent = (event, payload) =>
+  translatorOf(event, payload)?.(payload) ?? null;
+
+function translatorOf(event: string, payload: unknown) {
+  if (typeof payload !== 'object' || payload === null || !('action' in payload)) return undefined;
+  return translators.get(`${event}.${payload.action}`);
+}
