@@ -1,0 +1,232 @@
+/**
+ * The words of the conversation: what a person may type after `bot:`, and how a mistake in it is reported.
+ * A new command or filter starts as a row of the tables below.
+ */
+
+/** Kinds of filters, by their canonical key. */
+export type FilterKey = 'arch' | 'accel' | 'on' | 'for' | 'repo' | 'inst' | 'export' | 'job';
+
+/** Every key in full; all but `on` and `for` may be cut to three letters or more. */
+export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
+  arch: 'architecture',
+  accel: 'accelerator',
+  on: 'on',
+  for: 'for',
+  repo: 'repository',
+  inst: 'instance',
+  export: 'exportvariable',
+  job: 'job',
+};
+
+export type CommandName = 'help' | 'build' | 'status' | 'cancel' | 'deploy' | 'show_config' | 'ping';
+
+export interface CommandRule {
+  /** How it is written, for help and hints. */
+  usage: string;
+  /** What it does, in half a sentence. */
+  purpose: string;
+  filters: readonly FilterKey[];
+  /** Words it takes instead of a filter; at most one is given. */
+  topics: readonly string[];
+}
+
+const BUILD_FILTERS: readonly FilterKey[] = ['arch', 'accel', 'on', 'for', 'repo', 'inst', 'export'];
+
+/** Every command, with what it takes. */
+export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
+  help: {
+    usage: 'help [COMMAND]',
+    purpose: 'says what can be asked',
+    filters: ['inst'],
+    topics: ['help', 'build', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
+  },
+  build: {
+    usage: 'build arch=TARGET [accel=ACCELERATOR] [repo:REPOSITORY] [export:NAME=value]',
+    purpose: 'builds the software of this pull request',
+    filters: BUILD_FILTERS,
+    topics: [],
+  },
+  status: {
+    usage: 'status [all|last_build]',
+    purpose: 'says how the builds stand',
+    filters: ['inst'],
+    topics: ['all', 'last_build'],
+  },
+  cancel: {
+    usage: 'cancel [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'stops builds, all of them without a filter',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+  },
+  deploy: {
+    usage: 'deploy',
+    purpose: 'puts what was built up for approval',
+    filters: ['inst'],
+    topics: [],
+  },
+  show_config: {
+    usage: 'show_config',
+    purpose: 'lists the targets and repositories this bot builds for',
+    filters: ['inst'],
+    topics: [],
+  },
+  ping: { usage: 'ping', purpose: 'says that the bot is there', filters: ['inst'], topics: [] },
+};
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+
+/** A stretch of a comment's line; `column` counts from 1, both in UTF-16 units of the line's `source`. */
+export interface Span {
+  column: number;
+  length: number;
+}
+
+/** A line of a comment. */
+export interface SourceLine {
+  /** Counts from 1. */
+  line: number;
+  /** The line as it is read: every blank a space, invisible characters left out; so that `^^^^^` can stand under it. */
+  source: string;
+}
+
+/** A value that passed its allow-list, in canonical spelling, and where it was typed. */
+export interface Word extends Span {
+  text: string;
+}
+
+/** What `on:` or `for:` says. */
+export interface NodeFilter {
+  arch: Word[];
+  accel: Word[];
+}
+
+export interface ExportWord {
+  name: Word;
+  value: Word;
+}
+
+/** The filters of one command; empty or null where nothing was said. `on` and `for` never stand beside `arch` and `accel`. */
+export interface Filters {
+  arch: Word[];
+  accel: Word[];
+  on: NodeFilter | null;
+  for: NodeFilter | null;
+  repo: Word[];
+  inst: Word[];
+  job: Word[];
+  exports: ExportWord[];
+}
+
+/** One command of a comment; the span is that of its name. */
+export interface Command extends SourceLine, Span {
+  name: CommandName;
+  /** One of the command's `topics`, or null. */
+  topic: string | null;
+  filters: Filters;
+}
+
+/** Something in a command that cannot be followed; all texts are plain, not Markdown, and hold what people typed. */
+export interface Mistake extends SourceLine, Span {
+  /** Stable: `unknown-command`, `unknown-target` … */
+  code: MistakeCode;
+  /** A sentence without its full stop. */
+  message: string;
+  /** `did you mean zen2?`: what stands behind the `^^^^^`; null where nothing is near. */
+  hint: string | null;
+  /** What exists, where a list helps; short names. */
+  choices: string[];
+  /** The `inst:` values of the line, for isMeant(). */
+  instances: string[];
+}
+
+export type MistakeCode =
+  | 'no-command'
+  | 'unknown-command'
+  | 'line-too-long'
+  | 'too-many-commands'
+  | 'unexpected-word'
+  | 'unknown-filter'
+  | 'filter-not-taken'
+  | 'filter-twice'
+  | 'filters-mixed'
+  | 'missing-value'
+  | 'bad-value'
+  | 'no-target'
+  | 'unknown-target'
+  | 'ambiguous-target'
+  | 'no-node'
+  | 'unknown-accelerator'
+  | 'ambiguous-accelerator'
+  | 'no-repository'
+  | 'unknown-repository'
+  | 'ambiguous-repository'
+  | 'not-offered'
+  | 'not-exportable'
+  | 'unknown-job'
+  | 'contradiction';
+
+export function emptyFilters(): Filters {
+  return { arch: [], accel: [], on: null, for: null, repo: [], inst: [], job: [], exports: [] };
+}
+
+/** A mistake at a span of a line. */
+export function mistakeAt(
+  line: SourceLine,
+  span: Span,
+  code: MistakeCode,
+  message: string,
+  extra: { hint?: string | null; choices?: readonly string[]; instances?: readonly string[] } = {},
+): Mistake {
+  return {
+    code,
+    message,
+    line: line.line,
+    source: line.source,
+    column: span.column,
+    length: span.length,
+    hint: extra.hint ?? null,
+    choices: [...(extra.choices ?? [])],
+    instances: [...(extra.instances ?? [])],
+  };
+}
+
+const SHORTEST_INSTANCE_PREFIX = 3;
+
+/**
+ * True when a line with these `inst:` values is for this instance: it names none, or one that is this instance's name or
+ * begins it (three letters at least). Whoever is not meant stays silent.
+ */
+export function isMeant(instances: readonly string[], own: string): boolean {
+  const name = own.toLowerCase();
+  return (
+    instances.length === 0 ||
+    instances.some((typed) => {
+      const text = typed.toLowerCase();
+      return text === name || (text.length >= SHORTEST_INSTANCE_PREFIX && name.startsWith(text));
+    })
+  );
+}
+
+/** A command as one would type it; parseComment() reads it back. */
+export function printCommand(command: Pick<Command, 'name' | 'topic' | 'filters'>): string {
+  const { filters } = command;
+  const list = (words: readonly Word[]) => words.map((word) => word.text).join(',');
+  const some = (key: string, words: readonly Word[]) => (words.length > 0 ? [`${key}${list(words)}`] : []);
+  const node = (key: 'on' | 'for') => {
+    const filter = filters[key];
+    if (filter === null) return [];
+    return [`${key}:${[`arch=${list(filter.arch)}`, ...some('accel=', filter.accel)].join(',')}`];
+  };
+  return [
+    `bot: ${command.name}`,
+    ...(command.topic === null ? [] : [command.topic]),
+    ...some('arch=', filters.arch),
+    ...some('accel=', filters.accel),
+    ...node('on'),
+    ...node('for'),
+    ...some('repo:', filters.repo),
+    ...some('inst:', filters.inst),
+    ...some('job:', filters.job),
+    ...filters.exports.map((item) => `export:${item.name.text}=${item.value.text}`),
+  ].join(' ');
+}

@@ -1,0 +1,142 @@
+/** Finds the lines of a Markdown comment that hold a command, and says which of them are only shown, not said. */
+import type { SourceLine } from './command.ts';
+
+/** Why a line with a command in it is no command. */
+export type IgnoredReason = 'quote' | 'code-block' | 'inline-code' | 'html-comment' | 'markup';
+
+/** A line that holds `bot:`; `rest` is the index in `source` right after the colon. */
+export type CandidateLine =
+  | (SourceLine & { ignored: null; rest: number })
+  | (SourceLine & { ignored: IgnoredReason });
+
+/** A block that swallows lines until it is closed. */
+type OpenBlock =
+  | { kind: 'fence'; mark: string; length: number }
+  | { kind: 'html'; close: string; reason: IgnoredReason; endsAtBlank: boolean };
+
+const COMMAND = /^ *(?:@[A-Za-z0-9-]+(?:\[bot\])?,? +)?bot:/i;
+/** A command behind marks of Markdown: a quote, a list, bold, code. */
+const DECORATED_COMMAND = /^[ >*_~`#+.()\d-]+bot:/i;
+/** A fence may open behind list markers; deeper indentation than Markdown's is let pass, for nested lists. */
+const FENCE = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})(.*)$/;
+const INDENTED = /^(?: {4}| {0,3}\t)/;
+const QUOTE = /^ {0,3}>/;
+const HTML_BLOCK = /^ {0,3}<!--/;
+const PRE_BLOCK = /^ {0,3}<pre[\s>]/i;
+const CODE_SPAN = /`[^`]*`/g;
+
+/** All lines with `bot:` at their start, or behind Markdown's marks, in order; linear in the length of the body. */
+export function* candidateLines(body: string): Generator<CandidateLine> {
+  const context = new MarkdownContext();
+  let line = 0;
+  for (const raw of body.split(/\r\n|\n|\r/)) {
+    line += 1;
+    const where = context.enter(raw);
+    const source = readable(raw);
+    const command = COMMAND.exec(source);
+    if (command !== null) {
+      yield where === null
+        ? { line, source, ignored: null, rest: command[0].length }
+        : { line, source, ignored: where };
+    } else if (DECORATED_COMMAND.test(source)) {
+      yield {
+        line,
+        source,
+        ignored: where ?? (source.trimStart().startsWith('`') ? 'inline-code' : 'markup'),
+      };
+    }
+  }
+}
+
+/** What a person sees of the line: any blank is a space, characters that show nothing are left out. */
+function readable(raw: string): string {
+  return raw
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s/g, ' ')
+    .replace(/\p{Cc}/gu, '')
+    .trimEnd();
+}
+
+/**
+ * Just enough of CommonMark to know code, quotes and hidden text. A line that follows a quote without a blank line
+ * counts as said, though Markdown shows it inside the quote: whoever typed it there meant it.
+ */
+class MarkdownContext {
+  private block: OpenBlock | null = null;
+  private inParagraph = false;
+
+  /** Takes the next line; the reason why nothing on it is said, or null. */
+  enter(raw: string): IgnoredReason | null {
+    const blank = raw.trim() === '';
+    if (this.block !== null) return this.continueBlock(this.block, raw, blank);
+    if (blank) {
+      this.inParagraph = false;
+      return null;
+    }
+    if (INDENTED.test(raw) && !this.inParagraph) return 'code-block';
+    if (QUOTE.test(raw)) {
+      this.inParagraph = true;
+      return 'quote';
+    }
+    const fence = FENCE.exec(raw);
+    if (fence !== null) {
+      const [, marks = '', info = ''] = fence;
+      const mark = marks.charAt(0);
+      if (mark === '~' || !info.includes('`')) {
+        this.block = { kind: 'fence', mark, length: marks.length };
+        this.inParagraph = false;
+        return 'code-block';
+      }
+    }
+    return this.openHtml(raw);
+  }
+
+  private continueBlock(block: OpenBlock, raw: string, blank: boolean): IgnoredReason | null {
+    if (block.kind === 'fence') {
+      const text = raw.trim();
+      const onlyMarks = text.length >= block.length && [...text].every((char) => char === block.mark);
+      if (onlyMarks) this.block = null;
+      return 'code-block';
+    }
+    if (blank && block.endsAtBlank) {
+      this.block = null;
+      this.inParagraph = false;
+      return null;
+    }
+    const end = raw.toLowerCase().indexOf(block.close);
+    if (end >= 0) {
+      this.block = null;
+      this.inParagraph = block.endsAtBlank;
+      this.leaveCommentOpen(raw.slice(end + block.close.length), block.endsAtBlank);
+    }
+    return block.reason;
+  }
+
+  private openHtml(raw: string): IgnoredReason | null {
+    if (PRE_BLOCK.test(raw)) {
+      if (!raw.toLowerCase().includes('</pre>')) {
+        this.block = { kind: 'html', close: '</pre>', reason: 'code-block', endsAtBlank: false };
+      }
+      return 'code-block';
+    }
+    const startsComment = HTML_BLOCK.test(raw);
+    this.inParagraph = !startsComment;
+    this.leaveCommentOpen(raw.replace(CODE_SPAN, ''), !startsComment);
+    return startsComment ? 'html-comment' : null;
+  }
+
+  /** Opens a block when the text holds a comment that it does not close. */
+  private leaveCommentOpen(text: string, endsAtBlank: boolean): void {
+    let from = 0;
+    for (;;) {
+      const open = text.indexOf('<!--', from);
+      if (open < 0) return;
+      const close = text.indexOf('-->', open + 2);
+      if (close < 0) {
+        this.block = { kind: 'html', close: '-->', reason: 'html-comment', endsAtBlank };
+        return;
+      }
+      from = close + 3;
+    }
+  }
+}

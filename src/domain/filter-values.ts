@@ -1,0 +1,131 @@
+/** The allow-lists: nothing a person typed goes on from the parser unless it passes here. */
+import type { Span, Word } from './command.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Text of a line and where it starts, counted from 1. */
+export interface Piece {
+  text: string;
+  column: number;
+}
+
+/** What is wrong with a value, and where in it. */
+export interface BadValue extends Span {
+  message: string;
+  hint: string | null;
+}
+
+/** What kinds of values there are; `export` names and values have rules of their own. */
+export type ValueKind = 'arch' | 'accel' | 'repo' | 'inst' | 'job' | 'export-name' | 'export-value';
+
+interface ValueRule {
+  noun: string;
+  /** One allowed character; `whole` is asked only when every character passed. */
+  char: RegExp;
+  whole: RegExp;
+  /** What `whole` wants, for the sentence. */
+  shape: string;
+  longest: number;
+  canonical(text: string): string;
+}
+
+const asTyped = (text: string) => text;
+
+const RULES: Readonly<Record<ValueKind, ValueRule>> = {
+  arch: {
+    noun: 'a target',
+    char: /[A-Za-z0-9_./*-]/,
+    whole: /^[A-Za-z0-9*][A-Za-z0-9_./*-]*$/,
+    shape: 'starts with a letter or digit',
+    longest: 128,
+    canonical: (text) => text.replaceAll('-', '/'),
+  },
+  accel: {
+    noun: 'an accelerator',
+    char: /[A-Za-z0-9_./=+*-]/,
+    whole: /^[A-Za-z0-9*][A-Za-z0-9_./=*-]*(?:\+[A-Za-z0-9*][A-Za-z0-9_./=*-]*)*$/,
+    shape: 'is one name, or several joined by +',
+    longest: 128,
+    canonical: (text) => text.replaceAll('=', '/'),
+  },
+  repo: {
+    noun: 'a repository',
+    char: /[A-Za-z0-9_.+/*-]/,
+    whole: /^[A-Za-z0-9*][A-Za-z0-9_.+/*-]*$/,
+    shape: 'starts with a letter or digit',
+    longest: 128,
+    canonical: asTyped,
+  },
+  inst: {
+    noun: 'an instance',
+    char: /[A-Za-z0-9_.-]/,
+    whole: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+    shape: 'starts with a letter or digit',
+    longest: 128,
+    canonical: asTyped,
+  },
+  job: {
+    noun: 'a job',
+    char: /[0-9]/,
+    whole: /^[1-9][0-9]*$/,
+    shape: 'is a number from 1 on',
+    longest: 15,
+    canonical: asTyped,
+  },
+  'export-name': {
+    noun: 'the name of a variable',
+    char: /[A-Za-z0-9_]/,
+    whole: /^[A-Za-z_][A-Za-z0-9_]*$/,
+    shape: 'starts with a letter',
+    longest: 64,
+    canonical: asTyped,
+  },
+  'export-value': {
+    noun: 'the value of a variable',
+    char: /[A-Za-z0-9_./:+=@%-]/,
+    whole: /^[A-Za-z0-9_./:+=@%-]+$/,
+    shape: 'is not empty',
+    longest: 256,
+    canonical: asTyped,
+  },
+};
+
+/** The value in canonical spelling, or what is wrong with it. Expects a piece that is not empty. */
+export function checkValue(kind: ValueKind, piece: Piece): Word | BadValue {
+  const rule = RULES[kind];
+  const whole = { column: piece.column, length: piece.text.length, hint: null };
+  let column = piece.column;
+  for (const char of piece.text) {
+    if (!rule.char.test(char)) {
+      return { column, length: char.length, message: `${rule.noun} cannot hold ${char}`, hint: null };
+    }
+    column += char.length;
+  }
+  if (piece.text.length > rule.longest) {
+    return { ...whole, message: `${rule.noun} is at most ${rule.longest} characters long` };
+  }
+  if (!rule.whole.test(piece.text)) return { ...whole, message: `${rule.noun} ${rule.shape}` };
+  return { text: rule.canonical(piece.text), column: piece.column, length: piece.text.length };
+}
+
+export function isBadValue(checked: Word | BadValue): checked is BadValue {
+  return 'message' in checked;
+}
+
+/** One of a fixed list of words, whatever the case of its letters, or what is wrong. */
+export function checkChoice(noun: string, piece: Piece, choices: readonly string[]): Word | BadValue {
+  const span = { column: piece.column, length: piece.text.length };
+  const found = choices.find((choice) => choice === piece.text.toLowerCase());
+  if (found !== undefined) return { ...span, text: found };
+  return {
+    ...span,
+    message: `there is no ${noun} ${shown(piece.text)}`,
+    hint: didYouMean(piece.text, choices),
+  };
+}
+
+const LONGEST_SHOWN = 40;
+
+/** What was typed, cut to what a sentence bears. */
+export function shown(text: string): string {
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
+}
