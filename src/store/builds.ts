@@ -1,0 +1,70 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { Build } from '../domain/build.ts';
+import type { Clock } from '../ports/basics.ts';
+import type { Builds } from '../ports/records.ts';
+import type { Tables } from './schema.ts';
+import { json } from './values.ts';
+
+/** Builds; they are made by requests.create. */
+export function builds(db: Kysely<Tables>, clock: Clock): Builds {
+  return {
+    async get(id) {
+      const row = await db.selectFrom('builds').selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? toBuild(row) : null;
+    },
+    ofRequest: (requestId) => buildsOf(db, requestId),
+    async inState(kinds) {
+      if (kinds.length === 0) return [];
+      const rows = await db
+        .selectFrom('builds')
+        .selectAll()
+        .where('state_kind', 'in', kinds)
+        .orderBy('id')
+        .execute();
+      return rows.map(toBuild);
+    },
+    async movedSince(at) {
+      const rows = await db
+        .selectFrom('builds')
+        .selectAll()
+        .where('moved_at', '>', at)
+        .orderBy('id')
+        .execute();
+      return rows.map(toBuild);
+    },
+    async move(id, from, to) {
+      const row = await db
+        .updateTable('builds')
+        .set({ state: json(to), moved_at: clock.now() })
+        .where('id', '=', id)
+        .where('state_kind', '=', from)
+        .returningAll()
+        .executeTakeFirst();
+      return row ? toBuild(row) : null;
+    },
+  };
+}
+
+/** Builds of a request, in the order in which they were planned. */
+export async function buildsOf(db: Kysely<Tables>, requestId: number): Promise<Build[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .selectAll()
+    .where('request_id', '=', requestId)
+    .orderBy('id')
+    .execute();
+  return rows.map(toBuild);
+}
+
+export function toBuild(row: Selectable<Tables['builds']>): Build {
+  return {
+    id: row.id,
+    requestId: row.request_id,
+    target: row.target,
+    repository: row.repository,
+    pool: row.pool,
+    exports: row.exports,
+    state: row.state,
+    createdAt: row.created_at,
+  };
+}

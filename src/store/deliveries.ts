@@ -1,0 +1,62 @@
+import type { Kysely } from 'kysely';
+import type { Deliveries, Delivery } from '../ports/records.ts';
+import type { Tables } from './schema.ts';
+
+/** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, and nobody searches in it. */
+export function deliveries(db: Kysely<Tables>): Deliveries {
+  return {
+    async record({ guid, event, payload, receivedAt }) {
+      const result = await db
+        .insertInto('deliveries')
+        .values({ guid, event, payload: JSON.stringify(payload), received_at: receivedAt })
+        .onConflict((conflict) => conflict.column('guid').doNothing())
+        .executeTakeFirst();
+      return result.numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
+    },
+    async get(guid) {
+      const row = await db.selectFrom('deliveries').selectAll().where('guid', '=', guid).executeTakeFirst();
+      return row ? toDelivery(row) : null;
+    },
+    async begin(guid) {
+      const row = await db
+        .updateTable('deliveries')
+        .set((column) => ({ attempts: column('attempts', '+', 1) }))
+        .where('guid', '=', guid)
+        .where('state', '=', 'received')
+        .returningAll()
+        .executeTakeFirst();
+      return row ? toDelivery(row) : null;
+    },
+    async finish(guid, state, detail) {
+      await db
+        .updateTable('deliveries')
+        .set({ state, detail })
+        .where('guid', '=', guid)
+        .where('state', '<>', 'done')
+        .execute();
+    },
+    async unfinished(before) {
+      const rows = await db
+        .selectFrom('deliveries')
+        .select('guid')
+        .where('state', '=', 'received')
+        .where('received_at', '<', before)
+        .orderBy('received_at')
+        .execute();
+      return rows.map((row) => row.guid);
+    },
+  };
+}
+
+function toDelivery(row: {
+  guid: string;
+  event: string;
+  payload: string;
+  received_at: number;
+  state: Delivery['state'];
+  attempts: number;
+}): Delivery {
+  const payload: unknown = JSON.parse(row.payload);
+  const { guid, event, state, attempts } = row;
+  return { guid, event, payload, receivedAt: row.received_at, state, attempts };
+}

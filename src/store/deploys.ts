@@ -1,0 +1,141 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { Deploy } from '../domain/deploy.ts';
+import { Retryable } from '../domain/errors.ts';
+import type { Clock } from '../ports/basics.ts';
+import type { Deploys } from '../ports/records.ts';
+import type { Tables } from './schema.ts';
+import { json } from './values.ts';
+
+/** States in which a deploy keeps an equal one from being made; as in the index deploys_one_open. */
+const OPEN = ['preparing', 'open', 'approved', 'ingesting'] as const;
+
+/** Deploys and the reviews they got. */
+export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
+  const list = async (
+    where: Partial<{ repo: string; pull_request: number; staging: string; deploy_pull_request: number }>,
+  ): Promise<Deploy[]> => {
+    const rows = await db
+      .selectFrom('deploys')
+      .selectAll()
+      .where((column) => column.and(where))
+      .orderBy('id')
+      .execute();
+    return rows.map(toDeploy);
+  };
+
+  return {
+    async create(deploy) {
+      const made = await insertUnlessOpen(db, toRow(deploy));
+      if (made) return { deploy: toDeploy(made), created: true };
+      const open = await findOpen(db, deploy);
+      if (open) return { deploy: toDeploy(open), created: false };
+      throw new Retryable('the equal deploy that was open has ended just now');
+    },
+    async get(id) {
+      const row = await db.selectFrom('deploys').selectAll().where('id', '=', id).executeTakeFirst();
+      return row ? toDeploy(row) : null;
+    },
+    async byPullRequest(staging, number) {
+      return (await list({ staging, deploy_pull_request: number })).at(-1) ?? null;
+    },
+    ofPullRequest: (repo, number) => list({ repo, pull_request: number }),
+    async inState(kinds) {
+      if (kinds.length === 0) return [];
+      const rows = await db
+        .selectFrom('deploys')
+        .selectAll()
+        .where('state_kind', 'in', kinds)
+        .orderBy('id')
+        .execute();
+      return rows.map(toDeploy);
+    },
+    async movedSince(at) {
+      const rows = await db
+        .selectFrom('deploys')
+        .selectAll()
+        .where('moved_at', '>', at)
+        .orderBy('id')
+        .execute();
+      return rows.map(toDeploy);
+    },
+    async move(id, from, to) {
+      const row = await db
+        .updateTable('deploys')
+        .set({ state: json(to), moved_at: clock.now() })
+        .where('id', '=', id)
+        .where('state_kind', '=', from)
+        .returningAll()
+        .executeTakeFirst();
+      return row ? toDeploy(row) : null;
+    },
+    async recordReview(deployId, { reviewId, ...review }) {
+      await db
+        .insertInto('deploy_reviews')
+        .values({ deploy_id: deployId, review_id: reviewId, ...review })
+        .onConflict((conflict) => conflict.columns(['deploy_id', 'review_id']).doNothing())
+        .execute();
+    },
+    async reviews(deployId) {
+      return db
+        .selectFrom('deploy_reviews')
+        .select(['review_id as reviewId', 'reviewer', 'accepted', 'reason'])
+        .where('deploy_id', '=', deployId)
+        .orderBy('at')
+        .orderBy('review_id')
+        .execute();
+    },
+  };
+}
+
+/** The index deploys_one_open decides, also between two that arrive together. */
+function insertUnlessOpen(db: Kysely<Tables>, row: Insertable<Tables['deploys']>) {
+  return db
+    .insertInto('deploys')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function findOpen(db: Kysely<Tables>, deploy: Pick<Deploy, 'repo' | 'pullRequest' | 'digest'>) {
+  return db
+    .selectFrom('deploys')
+    .selectAll()
+    .where('repo', '=', deploy.repo)
+    .where('pull_request', '=', deploy.pullRequest)
+    .where('digest', '=', deploy.digest)
+    .where('state_kind', 'in', OPEN)
+    .executeTakeFirst();
+}
+
+function toRow(deploy: Omit<Deploy, 'id' | 'state'>): Insertable<Tables['deploys']> {
+  return {
+    repo: deploy.repo,
+    pull_request: deploy.pullRequest,
+    head_sha: deploy.headSha,
+    author: deploy.author,
+    requested_by: deploy.requestedBy,
+    digest: deploy.digest,
+    artifacts: json(deploy.artifacts),
+    staging: deploy.staging,
+    state: json({ kind: 'preparing', since: deploy.createdAt }),
+    moved_at: deploy.createdAt,
+    created_at: deploy.createdAt,
+  };
+}
+
+function toDeploy(row: Selectable<Tables['deploys']>): Deploy {
+  return {
+    id: row.id,
+    repo: row.repo,
+    pullRequest: row.pull_request,
+    headSha: row.head_sha,
+    author: row.author,
+    requestedBy: row.requested_by,
+    digest: row.digest,
+    artifacts: row.artifacts,
+    staging: row.staging,
+    state: row.state,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,95 @@
+import pg from 'pg';
+import type { Log } from '../ports/basics.ts';
+import type { Records } from '../ports/records.ts';
+import { connection } from './connect.ts';
+import { asRecordsError } from './failures.ts';
+
+export interface Locks {
+  locked: Records['locked'];
+  close(): Promise<void>;
+}
+
+/**
+ * Named locks as session-level advisory locks. One connection of its own holds all locks of this process, so work that
+ * takes long never keeps a query waiting; PostgreSQL frees the locks when the process or the connection ends. A session
+ * may take its own lock twice, so within the process the set of names decides.
+ */
+export function openLocks(databaseUrl: string, log: Log): Locks {
+  const held = new Set<string>();
+  let session: Promise<pg.Client> | null = null;
+
+  const connect = async (): Promise<pg.Client> => {
+    const client = new pg.Client(connection(databaseUrl));
+    client.on('error', (error) =>
+      log.warn({ err: error, held: [...held] }, 'lost the connection with the locks'),
+    );
+    client.on('end', forget);
+    await client.connect();
+    return client;
+  };
+  const forget = () => {
+    session = null;
+  };
+  const current = (): Promise<pg.Client> => {
+    if (session === null) {
+      session = connect();
+      session.catch(forget);
+    }
+    return session;
+  };
+  /** Ends a session in doubt: a lock nobody knows of must not stay. */
+  const discard = (client: pg.Client): void => {
+    forget();
+    client.end().catch(() => undefined);
+  };
+
+  const acquire = async (name: string): Promise<pg.Client | null> => {
+    try {
+      const client = await current();
+      const answer = await client
+        .query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', [key(name)])
+        .catch((error) => {
+          discard(client);
+          throw error;
+        });
+      return answer.rows[0]?.got === true ? client : null;
+    } catch (error) {
+      throw asRecordsError(error);
+    }
+  };
+  const release = async (client: pg.Client, name: string): Promise<void> => {
+    try {
+      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key(name)]);
+    } catch (error) {
+      log.warn({ err: error, lock: name }, 'a lock was lost before it was released');
+      discard(client);
+    }
+  };
+
+  return {
+    async locked(name, work) {
+      if (held.has(name)) return 'busy';
+      held.add(name);
+      try {
+        const client = await acquire(name);
+        if (client === null) return 'busy';
+        try {
+          return await work();
+        } finally {
+          await release(client, name);
+        }
+      } finally {
+        held.delete(name);
+      }
+    },
+    async close() {
+      const client = await session?.catch(() => null);
+      await client?.end();
+    },
+  };
+}
+
+/** Advisory locks are shared by everything in the database, BullMQ included. */
+function key(name: string): string {
+  return `stratobot:${name}`;
+}

@@ -1,0 +1,22 @@
+import { type Kysely, sql } from 'kysely';
+import { type Migration, Migrator } from 'kysely/migration';
+import * as first from './migrations/001-first.ts';
+import { SCHEMA, type Tables } from './schema.ts';
+
+/** Names are kept in the database: never rename, reorder or edit one that was released. */
+const migrations: Record<string, Migration> = { '001-first': first };
+
+/**
+ * Brings the schema up to date, in one transaction and under a lock, so that several processes may start at once.
+ * A database that a newer Stratobot has migrated is refused.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  await sql`CREATE SCHEMA IF NOT EXISTS ${sql.id(SCHEMA)}`.execute(db);
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => migrations },
+    migrationTableSchema: SCHEMA,
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}

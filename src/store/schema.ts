@@ -1,0 +1,110 @@
+/**
+ * The tables of schema `stratobot` as Kysely sees them. Times are bigint columns in unix milliseconds, as everywhere
+ * in the code: a timestamptz would be turned into a Date and back, and would lose nothing but our time.
+ */
+import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
+import type { TarballOverview } from '../domain/artifact.ts';
+import type { BuildState, BuildStateKind } from '../domain/build.ts';
+import type { DeployItem, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { Target } from '../domain/target.ts';
+import type { Delivery } from '../ports/records.ts';
+
+export const SCHEMA = 'stratobot';
+
+/** A document: read as its type, written as JSON text (see json() in values.ts). */
+type Document<T extends object> = JSONColumnType<T>;
+
+export interface Tables {
+  deliveries: {
+    guid: string;
+    event: string;
+    /** JSON in a text column: a payload may hold U+0000, which jsonb refuses. */
+    payload: string;
+    received_at: number;
+    state: Generated<Delivery['state']>;
+    attempts: Generated<number>;
+    detail: string | null;
+  };
+  heads: { repo: string; number: number; sha: string; moved_at: number | null };
+  requests: {
+    id: GeneratedAlways<number>;
+    repo: string;
+    pull_request: number;
+    head_sha: string;
+    base_ref: string;
+    title: string;
+    author: string;
+    requested_by: string;
+    commands: Document<string[]>;
+    source: string;
+    created_at: number;
+  };
+  builds: {
+    id: GeneratedAlways<number>;
+    request_id: number;
+    target: Document<Target>;
+    repository: string;
+    pool: string;
+    exports: Document<Record<string, string>>;
+    state: Document<BuildState>;
+    state_kind: GeneratedAlways<BuildStateKind>;
+    /** When the state was last changed, by the bot's clock. */
+    moved_at: number;
+    created_at: number;
+  };
+  artifacts: {
+    id: GeneratedAlways<number>;
+    build_id: number;
+    name: string;
+    sha256: string;
+    bytes: number;
+    key: string;
+    url: string;
+    overview: Document<TarballOverview>;
+    collected_at: number;
+  };
+  deploys: {
+    id: GeneratedAlways<number>;
+    repo: string;
+    pull_request: number;
+    head_sha: string;
+    author: string;
+    requested_by: string;
+    digest: string;
+    artifacts: Document<DeployItem[]>;
+    staging: string;
+    state: Document<DeployState>;
+    state_kind: GeneratedAlways<DeployStateKind>;
+    moved_at: number;
+    deploy_pull_request: GeneratedAlways<number | null>;
+    created_at: number;
+  };
+  deploy_reviews: {
+    deploy_id: number;
+    review_id: number;
+    reviewer: string;
+    commit: string;
+    accepted: boolean;
+    reason: string;
+    at: number;
+  };
+  postings: {
+    id: GeneratedAlways<number>;
+    key: string;
+    repo: string;
+    number: number | null;
+    remote_id: number | null;
+    attempted_at: number | null;
+    written_hash: string | null;
+    written_at: number | null;
+    body: string | null;
+  };
+  audit: {
+    id: GeneratedAlways<number>;
+    at: number;
+    actor: string;
+    action: string;
+    subject: string;
+    evidence: Document<object>;
+  };
+}
