@@ -1,0 +1,116 @@
+/** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
+import { resolve } from 'node:path';
+import type { ArtifactSettings, Config, PermissionRule, Pool, SoftwareRepository } from './config.ts';
+import type { ConfigFile } from './schema.ts';
+import type { Secrets } from './secrets.ts';
+
+/** @param folder what relative paths in the file start from */
+export function assemble(file: ConfigFile, secrets: Secrets, folder: string, dataDir: string): Config {
+  return {
+    instance: file.instance,
+    server: { host: file.server.host, port: file.server.port, publicUrl: file.server.public_url },
+    github: {
+      appId: file.github.app_id,
+      apiUrl: file.github.api_url,
+      gitUrl: file.github.git_url,
+      privateKey: secrets.privateKey,
+      webhookSecret: secrets.webhookSecret,
+    },
+    softwareRepositories: file.software_repositories.map(toSoftwareRepository),
+    repositories: file.repositories,
+    pools: file.pools.map((pool) => toPool(pool, file, folder)),
+    exports: file.exports,
+    artifacts: toArtifacts(file.artifacts, secrets, folder),
+    publishers: file.publishers.map((publisher) => ({
+      repository: publisher.repository,
+      kind: 'directory',
+      root: resolve(folder, publisher.directory.root),
+    })),
+    limits: {
+      tarballBytes: file.limits.tarball_bytes,
+      tarballMembers: file.limits.tarball_members,
+      logBytes: file.limits.log_bytes,
+    },
+    storage: { databaseUrl: secrets.databaseUrl, redisUrl: secrets.redisUrl, dataDir },
+  };
+}
+
+function toSoftwareRepository(repository: ConfigFile['software_repositories'][number]): SoftwareRepository {
+  const { build, cancel, deploy, approve } = repository.permissions;
+  return {
+    github: repository.github,
+    staging: repository.staging,
+    permissions: {
+      build: toRule(build),
+      cancel: toRule(cancel ?? build),
+      deploy: toRule(deploy),
+      approve: toRule(approve),
+    },
+    deny: repository.deny,
+  };
+}
+
+function toRule(rule: ConfigFile['software_repositories'][number]['permissions']['build']): PermissionRule {
+  return { logins: rule.logins, teams: rule.teams, role: rule.role ?? null, everyone: rule.everyone };
+}
+
+function toPool(pool: ConfigFile['pools'][number], file: ConfigFile, folder: string): Pool {
+  return {
+    name: pool.name,
+    os: pool.os,
+    cpu: pool.arch,
+    buildsFor: pool.builds_for ?? [pool.arch],
+    accelerators: pool.accelerators,
+    repositories: pool.repositories ?? file.repositories.map((repository) => repository.id),
+    scheduler: pool.scheduler,
+    timeLimitSeconds: pool.time_limit,
+    jobsDir: pool.jobs_dir,
+    skipTests: pool.skip_tests,
+    reposCfgDir: pool.repos_cfg_dir === undefined ? null : resolve(folder, pool.repos_cfg_dir),
+    site: Object.fromEntries(Object.entries(pool.site).filter(([, value]) => value !== undefined)),
+    nodes: pool.nodes.map((node) => ({
+      name: node.name,
+      slots: node.slots,
+      ssh:
+        node.ssh === undefined
+          ? null
+          : {
+              host: node.ssh.host,
+              port: node.ssh.port,
+              user: node.ssh.user,
+              hostKey: node.ssh.host_key,
+              identityFile: resolve(folder, node.ssh.identity_file),
+            },
+    })),
+  };
+}
+
+function toArtifacts(artifacts: ConfigFile['artifacts'], secrets: Secrets, folder: string): ArtifactSettings {
+  const { s3, directory } = artifacts;
+  if (s3 !== undefined && secrets.s3 !== null) {
+    return {
+      kind: 's3',
+      keyPrefix: s3.key_prefix,
+      endpoint: s3.endpoint ?? null,
+      region: s3.region,
+      bucket: s3.bucket,
+      pathStyle: s3.path_style,
+      publicUrl: s3.public_url ?? bucketUrl(s3),
+      ...secrets.s3,
+    };
+  }
+  if (directory === undefined)
+    throw new Error('artifacts have neither a bucket nor a folder after the checks');
+  return {
+    kind: 'directory',
+    keyPrefix: directory.key_prefix,
+    root: resolve(folder, directory.root),
+    baseUrl: directory.base_url,
+  };
+}
+
+/** Where S3 serves the bucket, by path or by host name. */
+function bucketUrl(s3: NonNullable<ConfigFile['artifacts']['s3']>): string {
+  const endpoint = s3.endpoint ?? `https://s3.${s3.region}.amazonaws.com`;
+  return s3.path_style ? `${endpoint}/${s3.bucket}` : endpoint.replace('://', `://${s3.bucket}.`);
+}

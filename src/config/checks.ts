@@ -1,0 +1,171 @@
+/** What a schema cannot see: whether the parts of the file fit each other. */
+import type { ConfigDocument, Path, Wording } from './document.ts';
+import { nearest, pathName } from './explain.ts';
+import type { Problem } from './problems.ts';
+import type { ConfigFile } from './schema.ts';
+
+export function checkTogether(document: ConfigDocument, file: ConfigFile): Problem[] {
+  return [
+    ...twice(document, file.software_repositories, ['software_repositories'], 'github', (name) =>
+      name.toLowerCase(),
+    ),
+    ...twice(document, file.repositories, ['repositories'], 'id'),
+    ...twice(document, file.pools, ['pools'], 'name'),
+    ...twice(document, file.publishers, ['publishers'], 'repository'),
+    ...file.pools.flatMap((pool, index) => checkPool(document, file, pool, ['pools', index])),
+    ...file.software_repositories.flatMap((repository, index) =>
+      checkSoftwareRepository(document, repository, ['software_repositories', index]),
+    ),
+    ...checkPublishers(document, file),
+    ...oneOf(document, file.artifacts, ['artifacts'], ['s3', 'directory']),
+  ];
+}
+
+function twice<K extends string>(
+  document: ConfigDocument,
+  items: readonly Record<K, string>[],
+  path: Path,
+  key: K,
+  same: (value: string) => string = (value) => value,
+): Problem[] {
+  const first = new Map<string, number>();
+  return items.flatMap((item, index) => {
+    const value = same(item[key]);
+    const before = first.get(value);
+    if (before === undefined) {
+      first.set(value, index);
+      return [];
+    }
+    const found = `\`${item[key]}\` is already \`${pathName([...path, before, key])}\``;
+    return [
+      document.atValue([...path, index, key], {
+        found,
+        expected: null,
+        suggestion: 'each may be there once',
+      }),
+    ];
+  });
+}
+
+function checkPool(
+  document: ConfigDocument,
+  file: ConfigFile,
+  pool: ConfigFile['pools'][number],
+  path: Path,
+): Problem[] {
+  const ids = file.repositories.map((repository) => repository.id);
+  const unknown = (pool.repositories ?? []).flatMap((id, index) =>
+    ids.includes(id)
+      ? []
+      : [
+          document.atValue([...path, 'repositories', index], {
+            found: `pool \`${pool.name}\` refers to \`${id}\`, which is not in \`repositories\``,
+            ...choice(id, ids),
+          }),
+        ],
+  );
+  return [
+    ...unknown,
+    ...twice(document, pool.nodes, [...path, 'nodes'], 'name'),
+    ...pool.nodes.flatMap((node, index) =>
+      oneOf(document, node, [...path, 'nodes', index], ['ssh', 'local']),
+    ),
+  ];
+}
+
+/** Publishing is what four eyes are for, so a rule that lets anybody in is a mistake there. */
+function checkSoftwareRepository(
+  document: ConfigDocument,
+  repository: ConfigFile['software_repositories'][number],
+  path: Path,
+): Problem[] {
+  const problems: Problem[] = [];
+  for (const action of ['build', 'cancel', 'deploy', 'approve'] as const) {
+    const rule = repository.permissions[action];
+    if (rule === undefined) continue;
+    const at = [...path, 'permissions', action];
+    const empty =
+      rule.logins.length === 0 && rule.teams.length === 0 && rule.role === undefined && !rule.everyone;
+    if (empty) {
+      const found = `\`${pathName(at)}\` lets nobody in`;
+      problems.push(
+        document.atKey(at, {
+          found,
+          expected: null,
+          suggestion: "name some, for example `teams: ['EESSI/builders']`",
+        }),
+      );
+    }
+    if (rule.everyone && (action === 'deploy' || action === 'approve')) {
+      const found = `\`${pathName(at)}\` is open to everyone`;
+      problems.push(
+        document.atKey([...at, 'everyone'], {
+          found,
+          expected: '`logins`, `teams` or a `role`',
+          suggestion: null,
+        }),
+      );
+    }
+  }
+  if (repository.github.toLowerCase() === repository.staging.toLowerCase()) {
+    const found = `\`${repository.github}\` is its own staging repository`;
+    problems.push(
+      document.atValue([...path, 'staging'], {
+        found,
+        expected: 'another repository: deploy pull requests would otherwise be taken for software',
+        suggestion: null,
+      }),
+    );
+  }
+  return problems;
+}
+
+function checkPublishers(document: ConfigDocument, file: ConfigFile): Problem[] {
+  const published = file.publishers.map((publisher) => publisher.repository);
+  const built = [...new Set(file.repositories.map((repository) => repository.name))];
+  const missing = built.filter((name) => !published.includes(name));
+  const unused = file.publishers.flatMap((publisher, index) =>
+    built.includes(publisher.repository)
+      ? []
+      : [
+          document.atValue(['publishers', index, 'repository'], {
+            found: `nothing is built for \`${publisher.repository}\``,
+            ...choice(publisher.repository, built),
+          }),
+        ],
+  );
+  return [
+    ...unused,
+    ...missing.map((name) => {
+      const index = file.repositories.findIndex((repository) => repository.name === name);
+      return document.atValue(['repositories', index, 'name'], {
+        found: `\`publishers\` has no entry for \`${name}\``,
+        expected: null,
+        suggestion: `add one: \`- repository: ${name}\``,
+      });
+    }),
+  ];
+}
+
+function oneOf<K extends string>(
+  document: ConfigDocument,
+  value: Partial<Record<K, unknown>>,
+  path: Path,
+  keys: readonly K[],
+): Problem[] {
+  const set = keys.filter((key) => value[key] !== undefined);
+  if (set.length === 1) return [];
+  const names = keys.map((key) => `\`${key}\``);
+  const found =
+    set.length === 0
+      ? `\`${pathName(path)}\` has neither ${names.join(' nor ')}`
+      : `\`${pathName(path)}\` has both ${names.join(' and ')}`;
+  return [document.atKey(path, { found, expected: 'one of them', suggestion: null })];
+}
+
+function choice(typed: string, known: readonly string[]): Omit<Wording, 'found'> {
+  const near = nearest(typed, known);
+  return near === null
+    ? { expected: `one of ${known.map((name) => `\`${name}\``).join(', ')}`, suggestion: null }
+    : { expected: null, suggestion: `did you mean \`${near}\`?` };
+}

@@ -1,0 +1,170 @@
+/** The whole configuration of one running Stratobot: checked, complete, every default filled in. */
+import type { Catalogue, PoolOffer, RepositoryTarget } from '../domain/target.ts';
+import type { Role } from '../ports.ts';
+
+export interface Config {
+  /** Name of this Stratobot, as in `inst:`. */
+  instance: string;
+  server: {
+    host: string;
+    port: number;
+    /** Where people and GitHub reach it; no slash at the end. */
+    publicUrl: string;
+  };
+  github: {
+    appId: number;
+    /** REST API, no slash at the end: `https://api.github.com`. */
+    apiUrl: string;
+    /** What repositories are cloned from, no slash at the end: `https://github.com`. */
+    gitUrl: string;
+    /** PEM of the App's private key; parsed once, so known to be readable. */
+    privateKey: string;
+    webhookSecret: string;
+  };
+  softwareRepositories: SoftwareRepository[];
+  repositories: RepositoryTarget[];
+  pools: Pool[];
+  /** Variables that `export:` may set. */
+  exports: string[];
+  artifacts: ArtifactSettings;
+  /** One for each CernVM-FS repository. */
+  publishers: PublisherSettings[];
+  limits: Limits;
+  storage: {
+    /** Null: an embedded PostgreSQL in the data folder. */
+    databaseUrl: string | null;
+    /** Null: the queue runs on PostgreSQL too. */
+    redisUrl: string | null;
+    /** Absolute path. */
+    dataDir: string;
+  };
+}
+
+/** A GitHub repository where people comment. */
+export interface SoftwareRepository {
+  /** `owner/name`. */
+  github: string;
+  /** `owner/name` of the repository where deploy PRs are opened. */
+  staging: string;
+  permissions: Record<Action, PermissionRule>;
+  /** Logins that may do nothing, whatever else is true of them; lower case. */
+  deny: string[];
+}
+
+export type Action = 'build' | 'cancel' | 'deploy' | 'approve';
+
+/** Who may do something: one that fits is enough. An empty rule lets nobody in. */
+export interface PermissionRule {
+  /** Lower case. */
+  logins: string[];
+  /** `org/slug`. */
+  teams: string[];
+  /** At least this role in the repository; null: no role is enough by itself. */
+  role: Role | null;
+  everyone: boolean;
+}
+
+/** A kind of build node: what it builds on, how it is reached, how many jobs at once. */
+export interface Pool extends PoolOffer {
+  scheduler: 'process';
+  /** A job that runs longer is ended. */
+  timeLimitSeconds: number;
+  /** Absolute path on the nodes. */
+  jobsDir: string;
+  skipTests: boolean;
+  /** Absolute path of a local folder that is copied into `cfg/` of a job; null: none. */
+  reposCfgDir: string | null;
+  /** The keys of `[site_config]` in `job.cfg` that are set, spelled as there. */
+  site: Partial<Record<SiteKey, string>>;
+  nodes: PoolNode[];
+}
+
+export const SITE_KEYS = [
+  'build_logs_dir',
+  'container_cachedir',
+  'http_proxy',
+  'https_proxy',
+  'load_modules',
+  'local_tmp',
+  'shared_fs_path',
+  'site_config_script',
+] as const;
+
+export type SiteKey = (typeof SITE_KEYS)[number];
+
+export interface PoolNode {
+  name: string;
+  /** Jobs at once. */
+  slots: number;
+  /** Null: this machine. */
+  ssh: SshSettings | null;
+}
+
+export interface SshSettings {
+  host: string;
+  port: number;
+  user: string;
+  /** The only key the node may show: `ssh-ed25519 AAAA…`. */
+  hostKey: string;
+  /** Absolute path of the private key. */
+  identityFile: string;
+}
+
+export type ArtifactSettings = {
+  /** Start of an artifact's key, with the placeholders of KEY_PLACEHOLDERS. */
+  keyPrefix: string;
+} & (
+  | {
+      kind: 's3';
+      /** Null: Amazon's for the region. */
+      endpoint: string | null;
+      region: string;
+      bucket: string;
+      pathStyle: boolean;
+      /** Start of the address people fetch artifacts from, no slash at the end. */
+      publicUrl: string;
+      accessKeyId: string;
+      secretAccessKey: string;
+    }
+  | {
+      kind: 'directory';
+      /** Absolute path. */
+      root: string;
+      /** Where the folder is served, no slash at the end. */
+      baseUrl: string;
+    }
+);
+
+/** What `key_prefix` may hold, as `${name}`. */
+export const KEY_PLACEHOLDERS = [
+  'github_repository',
+  'pull_request_number',
+  'build_id',
+  'legacy_aws_path',
+] as const;
+
+export interface PublisherSettings {
+  /** The CernVM-FS repository: `software.eessi.io`. */
+  repository: string;
+  kind: 'directory';
+  /** Absolute path. */
+  root: string;
+}
+
+export interface Limits {
+  tarballBytes: number;
+  tarballMembers: number;
+  logBytes: number;
+}
+
+/** What commands can refer to on this instance. */
+export function catalogueOf(
+  config: Pick<Config, 'instance' | 'pools' | 'repositories' | 'exports'>,
+): Catalogue {
+  return {
+    instance: config.instance,
+    pools: config.pools,
+    repositories: config.repositories,
+    exportable: config.exports,
+  };
+}

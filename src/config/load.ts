@@ -1,0 +1,87 @@
+/** Reads the configuration file and the environment, and gives a Config or every problem at once. */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { assemble } from './assemble.ts';
+import { checkTogether } from './checks.ts';
+import type { Config } from './config.ts';
+import { ConfigDocument } from './document.ts';
+import { explainIssues } from './explain.ts';
+import { ConfigProblems, type Problem } from './problems.ts';
+import { type ConfigFile, configFile } from './schema.ts';
+import { type Environment, readPrivateFile, readSecrets } from './secrets.ts';
+
+const LARGEST_FILE = 1024 * 1024;
+
+/**
+ * Paths in the file are relative to its folder; STRATOBOT_DATA (default `data`) is relative to the working directory.
+ * @throws ConfigProblems with all that is wrong, when anything is
+ */
+export async function loadConfig(path: string, env: Environment): Promise<Config> {
+  const text = await readText(path);
+  const document = new ConfigDocument(path, text);
+  const parsed = document.problems.length === 0 ? configFile.safeParse(document.value) : null;
+  const problems = [...document.problems];
+  if (parsed?.success === false) problems.push(...explainIssues(document, parsed.error.issues));
+  const file = parsed?.success === true ? parsed.data : null;
+  const folder = dirname(resolve(path));
+  if (file !== null) {
+    problems.push(...checkTogether(document, file), ...(await checkFiles(document, file, folder)));
+  }
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const secrets = await readSecrets(env, { s3: file?.artifacts.s3 !== undefined }, problems);
+  if (file === null || problems.length > 0) throw new ConfigProblems(path, problems);
+  return assemble(file, secrets, folder, resolve(env.STRATOBOT_DATA || 'data'));
+}
+
+async function readText(path: string): Promise<string> {
+  const unreadable = (found: string, suggestion: string) =>
+    new ConfigProblems(path, [
+      { file: path, line: null, column: null, length: 0, source: null, found, expected: null, suggestion },
+    ]);
+  try {
+    const { size } = await stat(path);
+    if (size > LARGEST_FILE) throw unreadable('is larger than 1 MiB', 'name a Stratobot configuration');
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+  } catch (error) {
+    if (error instanceof ConfigProblems) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') {
+      throw unreadable(
+        'does not exist',
+        'start from `stratobot.example.yml`, and name the file with `--config`',
+      );
+    }
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw unreadable('is not UTF-8', 'save it as UTF-8');
+    throw unreadable(`cannot be read (${code})`, 'let the user the bot runs as read it');
+  }
+}
+
+/** SSH keys have to be there and closed to others before the first build needs them. */
+async function checkFiles(document: ConfigDocument, file: ConfigFile, folder: string): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const [poolIndex, pool] of file.pools.entries()) {
+    for (const [nodeIndex, node] of pool.nodes.entries()) {
+      if (node.ssh === undefined) continue;
+      const content = await readPrivateFile(resolve(folder, node.ssh.identity_file));
+      if (typeof content === 'string') continue;
+      problems.push(
+        document.atValue(['pools', poolIndex, 'nodes', nodeIndex, 'ssh', 'identity_file'], {
+          found: `\`${node.ssh.identity_file}\` ${content.found}`,
+          expected: null,
+          suggestion: content.suggestion,
+        }),
+      );
+    }
+    if (pool.repos_cfg_dir === undefined) continue;
+    const folderStat = await stat(resolve(folder, pool.repos_cfg_dir)).catch(() => null);
+    if (folderStat?.isDirectory()) continue;
+    problems.push(
+      document.atValue(['pools', poolIndex, 'repos_cfg_dir'], {
+        found: `there is no folder \`${pool.repos_cfg_dir}\``,
+        expected: null,
+        suggestion: 'mend the path, or leave the key out',
+      }),
+    );
+  }
+  return problems;
+}

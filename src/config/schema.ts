@@ -1,0 +1,151 @@
+/** The configuration file, key by key. Strict: what is not named here is a mistake somebody should hear of. */
+import { z } from 'zod';
+import { KEY_PLACEHOLDERS, SITE_KEYS } from './config.ts';
+import * as leaf from './leaves.ts';
+import { hints } from './leaves.ts';
+
+const listOf = <T extends z.ZodType>(item: T, expected: string, example?: string) =>
+  z.array(item).register(hints, example === undefined ? { expected } : { expected, example });
+
+const rule = z
+  .strictObject({
+    logins: listOf(leaf.login, 'a list of GitHub logins', '[maria]').default([]),
+    teams: listOf(leaf.team, 'a list of teams', "['EESSI/builders']").default([]),
+    role: z
+      .enum(['triage', 'write', 'maintain', 'admin'])
+      .register(hints, { expected: 'one of `triage`, `write`, `maintain`, `admin`', example: 'maintain' })
+      .optional(),
+    everyone: leaf.flag.default(false),
+  })
+  .register(hints, {
+    expected: 'who may do it, with the keys `logins`, `teams`, `role`, `everyone`',
+    example: "{ teams: ['EESSI/builders'] }",
+  });
+
+const softwareRepository = z.strictObject({
+  github: leaf.githubRepository,
+  staging: leaf.githubRepository,
+  permissions: z.strictObject({
+    build: rule,
+    cancel: rule.optional(),
+    deploy: rule,
+    approve: rule,
+  }),
+  deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
+});
+
+const repositoryTarget = z.strictObject({
+  id: leaf.plainName,
+  name: leaf.cvmfsName,
+  version: leaf.stackVersion,
+  container: leaf.container.default(''),
+});
+
+const ssh = z.strictObject({
+  host: leaf.host,
+  port: leaf.port.default(22),
+  user: leaf.user,
+  host_key: leaf.hostKey,
+  identity_file: leaf.localPath,
+});
+
+const node = z.strictObject({
+  name: leaf.plainName,
+  slots: leaf.count(1000, '1').default(1),
+  ssh: ssh.optional(),
+  local: z.literal(true).register(hints, { expected: '`true`', example: 'true' }).optional(),
+});
+
+const site = z.strictObject(
+  Object.fromEntries(SITE_KEYS.map((key) => [key, leaf.siteValue.optional()])) as Record<
+    (typeof SITE_KEYS)[number],
+    z.ZodOptional<typeof leaf.siteValue>
+  >,
+);
+
+const pool = z.strictObject({
+  name: leaf.plainName,
+  os: z
+    .enum(['linux', 'macos'])
+    .register(hints, { expected: '`linux` or `macos`', example: 'linux' })
+    .default('linux'),
+  arch: leaf.cpu,
+  builds_for: listOf(leaf.cpu, 'a list of CPU paths', '[x86_64/amd/zen2]').optional(),
+  accelerators: listOf(leaf.accelerator, 'a list of accelerators', '[nvidia/cc80]').default([]),
+  repositories: listOf(leaf.plainName, 'a list of ids from `repositories`').optional(),
+  scheduler: z
+    .literal('process')
+    .register(hints, { expected: '`process`', example: 'process' })
+    .default('process'),
+  time_limit: leaf.duration.default(24 * 3600),
+  jobs_dir: leaf.nodePath,
+  skip_tests: leaf.flag.default(false),
+  repos_cfg_dir: leaf.localPath.optional(),
+  site: site.prefault({}),
+  nodes: listOf(node, 'a list of nodes').min(1),
+});
+
+/** `${name}` for the placeholders; else what is safe in a key: no empty part, no `.` or `..`. */
+const keyPrefix = z
+  .string()
+  .refine((text) => {
+    const filled = text.replace(/\$\{(\w+)\}/g, (whole, name) =>
+      (KEY_PLACEHOLDERS as readonly string[]).includes(name) ? 'x' : whole,
+    );
+    return filled.split('/').every((part) => /^[A-Za-z0-9._-]+$/.test(part) && !/^\.+$/.test(part));
+  })
+  .register(hints, {
+    expected: `a path of letters, digits, \`.\`, \`_\`, \`-\` and the placeholders ${KEY_PLACEHOLDERS.map((name) => `\`\${${name}}\``).join(', ')}`,
+    example: "'${github_repository}/${pull_request_number}/${build_id}'",
+  })
+  .default('${github_repository}/${pull_request_number}/${build_id}');
+
+const s3 = z.strictObject({
+  endpoint: leaf.webUrl.optional(),
+  region: leaf.plainName.default('us-east-1'),
+  bucket: leaf.plainName,
+  path_style: leaf.flag.default(false),
+  public_url: leaf.webUrl.optional(),
+  key_prefix: keyPrefix,
+});
+
+const artifactDirectory = z.strictObject({
+  root: leaf.localPath,
+  base_url: leaf.webUrl,
+  key_prefix: keyPrefix,
+});
+
+const publisher = z.strictObject({
+  repository: leaf.cvmfsName,
+  directory: z.strictObject({ root: leaf.localPath }),
+});
+
+const limits = z.strictObject({
+  tarball_bytes: leaf.byteSize.default(200 * 2 ** 30),
+  tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
+  log_bytes: leaf.byteSize.default(64 * 2 ** 20),
+});
+
+export const configFile = z.strictObject({
+  instance: leaf.instanceName,
+  server: z.strictObject({
+    host: leaf.host.default('127.0.0.1'),
+    port: leaf.port.default(3000),
+    public_url: leaf.webUrl,
+  }),
+  github: z.strictObject({
+    app_id: z.int().min(1).register(hints, { expected: "the App's id, a whole number", example: '12345' }),
+    api_url: leaf.webUrl.default('https://api.github.com'),
+    git_url: leaf.webUrl.default('https://github.com'),
+  }),
+  software_repositories: listOf(softwareRepository, 'a list with at least one repository').min(1),
+  repositories: listOf(repositoryTarget, 'a list with at least one repository target').min(1),
+  pools: listOf(pool, 'a list with at least one pool').min(1),
+  exports: listOf(leaf.variable, 'a list of variable names', '[SKIP_TESTS]').default([]),
+  artifacts: z.strictObject({ s3: s3.optional(), directory: artifactDirectory.optional() }),
+  publishers: listOf(publisher, 'a list of publishers'),
+  limits: limits.prefault({}),
+});
+
+/** What the file says once it is parsed, names as in the file. */
+export type ConfigFile = z.output<typeof configFile>;
