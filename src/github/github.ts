@@ -1,0 +1,44 @@
+import type { GitHub, Log } from '../ports.ts';
+import { createApi } from './api.ts';
+import { checks } from './checks.ts';
+import type { Pacing } from './client.ts';
+import { comments } from './comments.ts';
+import { gitAccess } from './git-access.ts';
+import { permissions } from './permissions.ts';
+import { pulls } from './pulls.ts';
+import { staging } from './staging.ts';
+
+export interface GitHubOptions {
+  appId: number;
+  /** PEM. */
+  privateKey: string;
+  /** Without a slash at the end; GitHub Enterprise Server has `https://HOST/api/v3`. */
+  apiUrl?: string;
+  /** What `/owner/name.git` is appended to. */
+  gitUrl?: string;
+  /** How writes are paced; the default is github.com's measure. */
+  pacing?: Pacing;
+  log: Log;
+}
+
+/**
+ * GitHub as the workflow sees it, spoken to as a GitHub App. Per owner it asks once for the installation and once an hour
+ * for a token; beyond that a call is one request, where its file does not say otherwise. Nothing is retried that may have
+ * happened: a write that got no answer is Retryable, and finding its trace is the caller's part.
+ */
+export function createGitHub({
+  apiUrl = 'https://api.github.com',
+  gitUrl = 'https://github.com',
+  ...options
+}: GitHubOptions): GitHub & { requests(): number } {
+  const api = createApi({ ...options, apiUrl });
+  return {
+    ...pulls(api),
+    ...permissions(api),
+    ...comments(api),
+    ...checks(api),
+    ...staging(api),
+    ...gitAccess(api, gitUrl),
+    requests: api.requests,
+  };
+}
