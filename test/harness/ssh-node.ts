@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+
+/** A build node in this process: an SSH server that runs each command with /bin/sh in a home folder. */
+export interface SshNode {
+  host: string;
+  port: number;
+  user: string;
+  /** Public host key, as in a `.pub` file. */
+  hostKey: string;
+  /** Drops all connections, as a lost network does; commands live on. */
+  cut(): void;
+  /** Drops all connections and every new one, until plugged in again. */
+  unplug(): void;
+  plugIn(): void;
+  /** How many connections were accepted so far. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+/** As OpenSSH's MaxSessions. */
+const MAX_SESSIONS = 10;
+
+/** A new key pair in OpenSSH's formats, for hosts and people. */
+export function newKey(): { private: string; public: string } {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    // ssh2 writes one key in 300 wrongly (a leading zero byte is lost): take one that fits itself.
+    const secret = ssh2.utils.parseKey(pair.private);
+    const open = ssh2.utils.parseKey(pair.public);
+    if (secret instanceof Error || open instanceof Error) continue;
+    if (open.verify('proof', secret.sign('proof')) === true) return pair;
+  }
+}
+
+/**
+ * @param root home and working folder of every command
+ * @param authorizedKey the one public key that may log in
+ * @param env further variables for commands; of this process's environment they see PATH alone
+ */
+export async function startSshNode(options: {
+  root: string;
+  authorizedKey: string;
+  env?: Record<string, string>;
+}): Promise<SshNode> {
+  const user = userInfo().username;
+  const hostKey = newKey();
+  const allowed = ssh2.utils.parseKey(options.authorizedKey);
+  if (allowed instanceof Error) throw allowed;
+  const env = { PATH: process.env.PATH, HOME: options.root, USER: user, LANG: 'C.UTF-8', ...options.env };
+
+  const authenticate = (request: AuthContext) => {
+    const right =
+      request.username === user &&
+      request.method === 'publickey' &&
+      request.key.data.equals(allowed.getPublicSSH()) &&
+      (request.signature === undefined ||
+        allowed.verify(request.blob ?? '', request.signature, request.hashAlgo) === true);
+    if (right) request.accept();
+    else request.reject(['publickey']);
+  };
+
+  const serve = (client: Connection) => {
+    let sessions = 0;
+    client.on('error', () => {}); // a connection that was cut
+    client.on('authentication', authenticate);
+    client.on('session', (acceptSession, rejectSession) => {
+      if (sessions >= MAX_SESSIONS) {
+        rejectSession();
+        return;
+      }
+      sessions += 1;
+      const session = acceptSession();
+      let kill = () => {};
+      session.on('signal', () => kill());
+      session.on('exec', (accept, _reject, { command }) => {
+        const channel = accept();
+        channel.on('close', () => {
+          sessions -= 1;
+        });
+        kill = run(command, channel, options.root, env);
+      });
+    });
+  };
+
+  const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, serve);
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  let plugged = true;
+  const listener = createServer((socket) => {
+    if (!plugged) {
+      socket.destroy();
+      return;
+    }
+    accepted += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.setNoDelay(true);
+    ssh.injectSocket(socket);
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    host: '127.0.0.1',
+    port: (listener.address() as AddressInfo).port,
+    user,
+    hostKey: hostKey.public,
+    cut,
+    unplug() {
+      plugged = false;
+      cut();
+    },
+    plugIn() {
+      plugged = true;
+    },
+    connections: () => accepted,
+    async close() {
+      cut();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+/** Runs a command with its ends tied to the channel; returns what kills it. */
+function run(command: string, channel: ServerChannel, cwd: string, env: NodeJS.ProcessEnv): () => void {
+  const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true });
+  const ignore = () => {};
+  channel.pipe(child.stdin).on('error', ignore); // a command may end without reading its input
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  channel.on('error', ignore);
+  channel.stderr.on('error', ignore);
+  channel.on('close', () => {
+    for (const end of [child.stdin, child.stdout, child.stderr]) end.destroy();
+  });
+  child.on('close', (code, signal) => {
+    if (signal === null) channel.exit(code ?? 0);
+    else channel.exit(signal.replace('SIG', ''));
+    channel.unpipe(child.stdin);
+    channel.resume(); // input nobody read holds up the channel's end
+    channel.end();
+  });
+  return () => {
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    process.kill(-child.pid, 'SIGKILL');
+  };
+}
