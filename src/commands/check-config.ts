@@ -1,0 +1,61 @@
+/** What a configuration comes to, on one screen: defaults filled in, secrets left out. */
+import type { Config, PermissionRule, Pool } from '../config/config.ts';
+
+export function summary(config: Config): string {
+  return `${[
+    `instance ${config.instance} at ${config.server.publicUrl} (listens on ${config.server.host}:${config.server.port})`,
+    `GitHub App ${config.github.appId} on ${config.github.apiUrl}`,
+    ...config.softwareRepositories.flatMap((repository) => [
+      '',
+      `${repository.github}, deploys approved in ${repository.staging}`,
+      ...Object.entries(repository.permissions).map(([action, rule]) => `  ${action.padEnd(8)} ${who(rule)}`),
+      ...(repository.deny.length === 0 ? [] : [`  never    ${repository.deny.join(', ')}`]),
+    ]),
+    '',
+    'builds for',
+    ...config.repositories.map(({ id, name, version }) => `  ${id}  (${name} ${version})`),
+    ...config.pools.flatMap((pool) => ['', ...poolLines(pool)]),
+    '',
+    `artifacts   ${artifacts(config)}`,
+    ...config.publishers.map(({ repository, root }) => `publishes   ${repository} to ${root}`),
+    `database    ${config.storage.databaseUrl === null ? `embedded, in ${config.storage.dataDir}` : 'DATABASE_URL'}`,
+    `queue       ${config.storage.redisUrl === null ? 'in the database' : 'REDIS_URL'}`,
+    '',
+    'The configuration is complete.',
+  ].join('\n')}\n`;
+}
+
+function who(rule: PermissionRule): string {
+  if (rule.everyone) return 'everyone';
+  const role = rule.role === null ? [] : [`role ${rule.role} or higher`];
+  return [...rule.teams.map((team) => `@${team}`), ...rule.logins.map((login) => `@${login}`), ...role].join(
+    ', ',
+  );
+}
+
+function poolLines(pool: Pool): string[] {
+  const slots = pool.nodes.reduce((sum, node) => sum + node.slots, 0);
+  return [
+    `pool ${pool.name}: ${[pool.cpu, ...pool.accelerators].join(' + ')}, ${slots} ${slots === 1 ? 'job' : 'jobs'} at once, ${hours(pool.timeLimitSeconds)} each`,
+    `  builds for  ${pool.buildsFor.join(', ')}`,
+    `  in          ${pool.repositories.join(', ')}`,
+    ...pool.nodes.map((node) => {
+      const where = node.ssh === null ? 'this machine' : `${node.ssh.user}@${node.ssh.host}:${node.ssh.port}`;
+      return `  node        ${node.name} (${where})`;
+    }),
+  ];
+}
+
+function hours(seconds: number): string {
+  const minutes = Math.round(seconds / 60);
+  if (seconds < 60) return `${seconds} s`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}
+
+function artifacts({ artifacts }: Config): string {
+  const place =
+    artifacts.kind === 's3'
+      ? `bucket ${artifacts.bucket}, read at ${artifacts.publicUrl}`
+      : `${artifacts.root}, read at ${artifacts.baseUrl}`;
+  return `${place}, keys ${artifacts.keyPrefix}/…`;
+}

@@ -1,0 +1,135 @@
+/** The command line: which commands there are, what they take, and what they answer to the shell. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import { ConfigProblems } from '../config/problems.ts';
+import { summary } from './check-config.ts';
+import { doctor } from './doctor.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { createLog, LOG_LEVELS, type LogLevel } from './log.ts';
+import { start } from './start.ts';
+
+const CONFIG = 'stratobot.yml';
+
+/** Where a command prints, and the environment it reads. */
+export interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const here: Surroundings = {
+  env: process.env,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
+/** Runs one command to its end. @param args without node and the script */
+export async function runCommandLine(args: readonly string[], world: Surroundings = here): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const program = commands(world, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof ConfigProblems) {
+      world.err(`${error.message}\n`);
+      return EXIT.usage;
+    }
+    world.err(`stratobot: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return EXIT.failure;
+  }
+}
+
+function commands(world: Surroundings, finish: (code: ExitCode) => void): Command {
+  const program = new Command('stratobot')
+    .description('Builds scientific software for every CPU target and publishes what two people approved.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .exitOverride()
+    .configureOutput({ writeOut: world.out, writeErr: world.err })
+    .showSuggestionAfterError()
+    .showHelpAfterError("'stratobot --help' lists the commands.")
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ stratobot check-config --config stratobot.yml
+  $ stratobot doctor --config stratobot.yml
+  $ stratobot start --config stratobot.yml
+
+Secrets come from the environment; stratobot.example.yml and docs/manual/configuration.md name them.
+Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.`,
+    );
+
+  command(program, 'start', 'Run the bot until it is told to end.')
+    .addOption(new Option('--log-level <level>', 'what is logged').choices(LOG_LEVELS).default('info'))
+    .addHelpText(
+      'after',
+      `
+SIGTERM or SIGINT ends it in order: running builds go on on their nodes and are found again at the next start.
+A second signal ends it at once.
+
+Example:
+  $ STRATOBOT_WEBHOOK_SECRET_FILE=webhook-secret STRATOBOT_PRIVATE_KEY_FILE=app.pem \\
+    stratobot start --config stratobot.yml`,
+    )
+    .action(async (options: { config: string; logLevel: LogLevel }) => {
+      const config = await loadConfig(options.config, world.env);
+      const { startStratobot } = await import('../compose.ts');
+      finish(await start(config, createLog(options.logLevel), startStratobot));
+    });
+
+  command(
+    program,
+    'check-config',
+    'Read the configuration, and print what it says or everything that is wrong.',
+  )
+    .addHelpText(
+      'after',
+      `
+Nothing is started and nothing is contacted; secrets are checked and not printed.
+
+Example:
+  $ stratobot check-config --config stratobot.yml`,
+    )
+    .action(async (options: { config: string }) => {
+      world.out(summary(await loadConfig(options.config, world.env)));
+    });
+
+  command(program, 'doctor', 'Check this machine, the nodes, the database and the artifact store.')
+    .addHelpText(
+      'after',
+      `
+Every line says what was checked, and what to do where it failed. Nothing is changed.
+
+Example:
+  $ stratobot doctor --config stratobot.yml`,
+    )
+    .action(async (options: { config: string }) => {
+      const config = await loadConfig(options.config, world.env);
+      const { checkWorld } = await import('../compose.ts');
+      finish(await doctor(config, checkWorld, world.out));
+    });
+
+  return program;
+}
+
+/** Every command takes the configuration, and no argument besides. */
+function command(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .helpOption('--help', 'print this help')
+    .option('--config <file>', 'the configuration', CONFIG)
+    .showHelpAfterError(`'stratobot ${name} --help' has an example.`);
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
