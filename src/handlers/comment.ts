@@ -4,13 +4,13 @@ import { account, id, readPayload, repository, time } from './payload.ts';
 
 const created = z.object({
   repository,
-  issue: z.object({ number: id, pull_request: z.unknown() }),
+  issue: z.object({ number: id, pull_request: z.unknown().optional() }),
   comment: z.object({
     id,
     user: account,
     body: z.string(),
     created_at: time,
-    performed_via_github_app: z.unknown(),
+    performed_via_github_app: z.unknown().optional(),
   }),
 });
 

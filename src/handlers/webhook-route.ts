@@ -50,6 +50,8 @@ export async function createWebhookRoute(options: WebhookRouteOptions): Promise<
     try {
       // Without a signature Probot answers 400 from the headers alone; nobody's body is read before there is one.
       if (req.method === 'POST' && req.headers['x-hub-signature-256'] !== undefined) {
+        if (Number(req.headers['content-length'] ?? 0) > BODY_LIMIT)
+          throw new BodyRefused(413, `Body is announced larger than ${BODY_LIMIT} bytes`);
         const body = await readBody(req, { limit: BODY_LIMIT, timeoutMs: BODY_TIMEOUT_MS });
         Object.assign(req, { body });
       }
