@@ -1,20 +1,21 @@
 import { execFile } from 'node:child_process';
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Octokit } from '@octokit/rest';
-import { verify } from '@octokit/webhooks-methods';
+import { Webhooks } from '@octokit/webhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GitHubDouble } from './github/double.ts';
-import { operation } from './github/openapi.ts';
+import { answerProblems, operation, payloadProblems } from './github/openapi.ts';
 import { routes } from './github/routes/all.ts';
 
 const run = promisify(execFile);
 const secret = 'a webhook secret';
+const webhooks = new Webhooks({ secret });
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const repo = { owner: 'EESSI', repo: 'software-layer' };
 const name = 'EESSI/software-layer';
@@ -114,6 +115,31 @@ describe('the description', () => {
     const unknown = routes.filter((route) => operation(route.method, route.template) === undefined);
     expect(unknown.map((route) => `${route.method} ${route.template}`)).toEqual([]);
   });
+
+  it('tells what an answer or a webhook lacks, and what it made up', () => {
+    const op = operation('GET', '/repos/{owner}/{repo}/issues/{issue_number}/labels');
+    if (op === undefined) throw new Error('no such operation');
+    const label = {
+      id: 1,
+      node_id: 'x',
+      url: 'https://x.example',
+      name: 'x',
+      description: null,
+      default: false,
+    };
+    expect(answerProblems(op, 200, [{ ...label, color: 'red' }])).toEqual([]);
+    expect(answerProblems(op, 200, [{ ...label, colour: 'red' }])).toEqual([
+      "issues/list-labels-on-issue answer 200/0: must have required property 'color'",
+      'issues/list-labels-on-issue answer 200/0/colour: a field GitHub does not know',
+    ]);
+    expect(answerProblems(op, 202, [])).toEqual(['issues/list-labels-on-issue answer 202: not described']);
+    expect(payloadProblems('issue_comment', { action: 'created' })).toContain(
+      "webhook issue_comment/created: must have required property 'comment'",
+    );
+    expect(payloadProblems('issue_comment', { action: 'sung' })).toEqual([
+      'webhook issue_comment/sung: GitHub sends no such event',
+    ]);
+  });
 });
 
 describe('people', () => {
@@ -149,7 +175,7 @@ describe('people', () => {
       'issue_comment.created',
     ]);
     for (const { text, headers } of received) {
-      expect(await verify(secret, text, String(headers['x-hub-signature-256']))).toBe(true);
+      expect(await webhooks.verify(text, String(headers['x-hub-signature-256']))).toBe(true);
     }
     expect(github.violations).toEqual([]);
     expect(github.pullRequest(name, pull.number)).toMatchObject({
@@ -240,6 +266,27 @@ describe('webhooks', () => {
       headers: { 'X-Hub-Signature-256': 'sha256=0' },
     });
     expect(lastEvent().headers['x-hub-signature-256']).toBe('sha256=0');
+  });
+});
+
+describe('the App', () => {
+  it('learns of its installation, and finds it again', async () => {
+    github.addUser('dave');
+    await github.createRepository('dave/stack', { files: { a: 'a' } }, { private: true });
+    await github.installApp('dave');
+    expect(lastEvent()).toMatchObject({ event: 'installation', payload: { action: 'created' } });
+    const app = appClient();
+    const { data: user } = await app.apps.getUserInstallation({ username: 'dave' });
+    expect((await app.apps.getOrgInstallation({ org: 'eessi' })).data.account).toMatchObject({
+      login: 'EESSI',
+    });
+    await expect(app.apps.getOrgInstallation({ org: 'dave' })).rejects.toMatchObject({ status: 404 });
+    expect((await app.apps.getWebhookConfigForApp()).data.url).toMatch(/^http:/);
+    const { data } = await app.apps.createInstallationAccessToken({ installation_id: user.id });
+    const octokit = new Octokit({ baseUrl: github.url, auth: data.token, log });
+    const { data: reached } = await octokit.apps.listReposAccessibleToInstallation();
+    expect(reached.repositories.map((one) => one.full_name)).toEqual(['dave/stack']);
+    expect(github.violations).toEqual([]);
   });
 });
 
@@ -478,6 +525,30 @@ describe('REST', () => {
     expect(github.violations).toEqual([]);
   });
 
+  it('opens one pull request for a branch of a fork', async () => {
+    await github.openPullRequest(name, { by: 'alice', title: 'One', changes: { one: '1' }, fork: true });
+    await github.pushBranch('alice/software-layer', 'topic', { by: 'alice', changes: { two: '2' } });
+    const { octokit } = await client();
+    const draft = { ...repo, title: 'Two', head: 'alice:topic', base: 'main' };
+    const { data: pull } = await octokit.pulls.create(draft);
+    expect(pull).toMatchObject({ number: 2, head: { label: 'alice:topic', repo: { fork: true } } });
+    await expect(octokit.pulls.create(draft)).rejects.toThrow(
+      'A pull request already exists for alice:topic',
+    );
+    await expect(octokit.pulls.create({ ...draft, head: 'main' })).rejects.toThrow(
+      'No commits between main and main',
+    );
+    const { data: commit } = await octokit.repos.getCommit({ ...repo, ref: pull.head.sha });
+    expect(commit).toMatchObject({ stats: { additions: 1, deletions: 0 }, author: { login: 'alice' } });
+    const [first, second] = await Promise.all([
+      github.push(name, 1, { by: 'alice', changes: { a: 'a' } }),
+      github.push(name, 2, { by: 'alice', changes: { b: 'b' } }),
+    ]);
+    const moved = received.filter(({ payload }) => payload.action === 'synchronize');
+    expect(moved.map(({ payload }) => payload.after).sort()).toEqual([first.sha, second.sha].sort());
+    expect(github.violations).toEqual([]);
+  });
+
   it('refuses bodies that are too long', async () => {
     const pull = await openPull();
     const { octokit } = await client();
@@ -657,6 +728,37 @@ describe('git', () => {
     await expect(git('ls-remote', path)).rejects.toThrow();
     const { stdout } = await git('ls-remote', path.replace('//', `//x-access-token:${token}@`), 'main');
     expect(stdout).toMatch(/refs\/heads\/main/);
+  });
+});
+
+describe('pages', () => {
+  it('show a pull request to a browser, and nothing in it is run', async () => {
+    const pull = await openPull();
+    await github.comment(name, pull.number, { by: 'bob', body: '<script>alert(1)</script>' });
+    const page = `${github.url}/${name}/pull/${pull.number}`;
+    const text = await (await fetch(page, { headers: { accept: 'text/html' } })).text();
+    expect(text).toContain('Add zlib #1');
+    expect(text).toContain('&#60;script&#62;');
+    expect(text).not.toContain('<script>');
+    expect(github.requests).toEqual([]);
+  });
+});
+
+describe('a repository', () => {
+  it('starts from the files of a folder', async () => {
+    const source = join(dir, 'source');
+    await mkdir(join(source, 'bot'), { recursive: true });
+    await writeFile(join(source, 'bot', 'build.sh'), '#!/bin/bash\n', { mode: 0o755 });
+    await writeFile(join(source, 'binary'), Buffer.from([0, 255, 10]));
+    await symlink('bot/build.sh', join(source, 'link'));
+    const { sha, dir: bare } = await github.createRepository('EESSI/copied', { fromDirectory: source });
+    const { stdout } = await run('git', ['-C', bare, 'ls-tree', '-r', sha]);
+    expect(stdout.split('\n').map((line) => `${line.slice(0, 6)} ${line.split('\t')[1]}`)).toEqual([
+      '100644 binary',
+      '100755 bot/build.sh',
+      '120000 link',
+      ' undefined',
+    ]);
   });
 });
 

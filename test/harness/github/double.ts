@@ -4,14 +4,13 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
-import { lstat, mkdir, readdir, readFile, readlink } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { install } from './actions/installations.ts';
 import type { Fault } from './faults.ts';
-import type { FileChange } from './git.ts';
-import type { Json, PermissionLevel } from './model.ts';
+import { readFiles } from './files.ts';
+import type { Changes, Json, PermissionLevel } from './model.ts';
 import { People } from './people.ts';
-import { renderInstallation } from './render/app.ts';
-import { renderUser } from './render/user.ts';
 import { type GitRequestRecord, HttpServer, type RequestRecord } from './server.ts';
 import {
   type CheckRunView,
@@ -21,6 +20,7 @@ import {
   viewComment,
   viewPull,
 } from './views.ts';
+import { type WaitOptions, waitFor } from './wait.ts';
 import { type Delivery, WebhookSender } from './webhooks.ts';
 import { World } from './world.ts';
 
@@ -41,9 +41,7 @@ export interface GitHubOptions {
 }
 
 /** The files of a new repository, or a folder that holds them. */
-export type RepositorySource =
-  | { readonly files: Record<string, FileChange> }
-  | { readonly fromDirectory: string };
+export type RepositorySource = { readonly files: Changes } | { readonly fromDirectory: string };
 
 const defaultPermissions = {
   metadata: 'read',
@@ -141,27 +139,8 @@ export class GitHubDouble extends People {
   /** Installs the App on all repositories of the owners; raises `installation.created` where a webhook is set. */
   async installApp(...owners: string[]): Promise<void> {
     for (const owner of owners) {
-      const installation = this.world.install(owner);
-      const own = [...this.world.repositories.values()].filter(
-        (repo) => repo.owner.id === installation.account.id,
-      );
-      const repositories = own.map((repo) => ({
-        id: repo.id,
-        node_id: `R_${repo.id}`,
-        name: repo.name,
-        full_name: `${repo.owner.login}/${repo.name}`,
-        private: repo.isPrivate,
-      }));
-      const payload: Json = {
-        action: 'created',
-        installation: renderInstallation(this.world, installation),
-        repositories,
-        requester: null,
-        sender: renderUser(this.world, this.world.appOwner),
-      };
-      if (this.webhooks.url !== null) {
-        await this.webhooks.deliver([{ event: 'installation', payload, repo: null, installation }]);
-      }
+      const { raised } = install(this.world, owner);
+      if (this.webhooks.url !== null) await this.webhooks.deliver([raised]);
     }
   }
 
@@ -270,50 +249,12 @@ export class GitHubDouble extends People {
   /** Resolves with the first value that is not false, null or undefined; asked again after every change. */
   async waitFor<T>(
     predicate: () => T | Promise<T>,
-    options: { timeoutMs?: number; what?: string } = {},
+    options: Partial<WaitOptions> = {},
   ): Promise<Exclude<T, false | null | undefined>> {
-    const timeoutMs = options.timeoutMs ?? waitTimeoutMs;
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const change = this.#nextChange(deadline - performance.now());
-      try {
-        const value = await predicate();
-        if (value !== false && value !== null && value !== undefined) {
-          return value as Exclude<T, false | null | undefined>;
-        }
-        if (!(await change.happened)) {
-          throw new Error(`waited ${timeoutMs} ms in vain for ${options.what ?? predicate.toString()}`);
-        }
-      } finally {
-        change.forget();
-      }
-    }
+    const what = options.what ?? predicate.toString();
+    return await waitFor(this.world.events, predicate, {
+      timeoutMs: options.timeoutMs ?? waitTimeoutMs,
+      what,
+    });
   }
-
-  /** Listens from now on, so that no change between a look and the wait is missed. */
-  #nextChange(timeoutMs: number): { happened: Promise<boolean>; forget: () => void } {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const onChange = () => resolve(true);
-    const timer = setTimeout(() => resolve(false), Math.max(0, timeoutMs));
-    this.world.events.once('change', onChange);
-    const forget = () => {
-      clearTimeout(timer);
-      this.world.events.off('change', onChange);
-    };
-    return { happened: promise, forget };
-  }
-}
-
-/** All files below a folder with their modes, without any `.git`. */
-async function readFiles(dir: string): Promise<Record<string, FileChange>> {
-  const files: Record<string, FileChange> = {};
-  for (const name of (await readdir(dir, { recursive: true })).sort()) {
-    if (name.split('/').includes('.git')) continue;
-    const path = join(dir, name);
-    const stat = await lstat(path);
-    if (stat.isSymbolicLink()) files[name] = { content: await readlink(path), mode: '120000' };
-    else if (stat.isFile())
-      files[name] = { content: await readFile(path), mode: stat.mode & 0o100 ? '100755' : '100644' };
-  }
-  return files;
 }

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Act } from './act.ts';
 import { followBranches } from './actions/pulls.ts';
 import { basicCredential, covers } from './auth.ts';
-import { gitEnvironment } from './git.ts';
+import { gitEnvironment } from './git-run.ts';
 import type { Account, Repository } from './model.ts';
 import type { WebhookSender } from './webhooks.ts';
 import { fullName, type World } from './world.ts';

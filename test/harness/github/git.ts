@@ -1,8 +1,8 @@
 /** A bare repository, read and written with git's plumbing. No user configuration is read or needed. */
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runGit } from './git-run.ts';
 
 /** A file's new content, its content with a mode (`100755`, `120000`), or null to delete it. */
 export type FileChange = string | Uint8Array | { content: string | Uint8Array; mode: string } | null;
@@ -31,28 +31,7 @@ export interface TreeEntry {
   readonly size: number | null;
 }
 
-const commandTimeoutMs = 60_000;
 const noSha = '0'.repeat(40);
-
-/** The environment of every git here: the machine's and the user's configuration stay out. */
-export function gitEnvironment(): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? '/usr/bin:/bin',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
-    LC_ALL: 'C',
-  };
-}
-
-/** A git command that ended with an exit code nobody expected. */
-export class GitError extends Error {
-  readonly code: number | null;
-  constructor(args: readonly string[], code: number | null, stderr: string) {
-    super(`git ${args.join(' ')}: exit ${code}: ${stderr.trim()}`);
-    this.code = code;
-  }
-}
 
 export class GitRepository {
   readonly dir: string;
@@ -88,29 +67,8 @@ export class GitRepository {
   }
 
   /** Runs git here and resolves with its stdout; exit codes other than 0 and `accept` throw a GitError. */
-  async run(
-    args: readonly string[],
-    options: { input?: string | Uint8Array; env?: Record<string, string>; accept?: readonly number[] } = {},
-  ): Promise<Buffer> {
-    const child = spawn('git', args, {
-      cwd: this.dir,
-      env: { ...gitEnvironment(), ...options.env },
-      timeout: commandTimeoutMs,
-    });
-    const out: Buffer[] = [];
-    const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-    child.stdin.on('error', () => {}); // git may end before it has read all; its exit code says why
-    child.stdin.end(options.input ?? '');
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', resolve);
-    });
-    if (code !== 0 && !(code !== null && options.accept?.includes(code))) {
-      throw new GitError(args, code, Buffer.concat(err).toString());
-    }
-    return Buffer.concat(out);
+  async run(args: readonly string[], options: Parameters<typeof runGit>[2] = {}): Promise<Buffer> {
+    return await runGit(this.dir, args, options);
   }
 
   private async text(args: readonly string[], accept: readonly number[] = []): Promise<string> {
@@ -292,9 +250,9 @@ export class GitRepository {
     return (await this.text(['merge-base', one, other], [1])) || null;
   }
 
-  /** The tree of a merge of two commits, or null when they conflict. */
+  /** The tree of a merge of two commits, or null when they conflict or share no history. */
   async mergedTree(ours: string, theirs: string): Promise<string | null> {
-    const out = await this.text(['merge-tree', '--write-tree', '--no-messages', ours, theirs], [1]);
+    const out = await this.text(['merge-tree', '--write-tree', '--no-messages', ours, theirs], [1, 128]);
     return /^[0-9a-f]{40}$/.test(out) ? out : null;
   }
 

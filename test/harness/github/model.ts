@@ -33,6 +33,8 @@ export interface Repository {
   readonly permissions: Map<string, PermissionLevel>;
   /** By lower-case name. */
   readonly labels: Map<string, Label>;
+  /** The number given last; issues and pull requests share them. */
+  lastNumber: number;
   /** Issues and pull requests, by number. */
   readonly issues: Map<number, Issue>;
   readonly checkRuns: CheckRun[];

@@ -40,19 +40,18 @@ class Loaded {
   readonly schemas: SchemaSet;
 
   constructor(file: string) {
-    this.description = JSON.parse(
-      readFileSync(createRequire(import.meta.url).resolve(file), 'utf8'),
-    ) as Description;
+    this.description = JSON.parse(readFileSync(file, 'utf8')) as Description;
     this.schemas = new SchemaSet(this.description.components.schemas);
   }
 }
 
+const require = createRequire(import.meta.url);
 let restDescription: Loaded | undefined;
 let webhookDescription: Loaded | undefined;
 
 function rest(): Loaded {
   if (restDescription === undefined) {
-    restDescription = new Loaded('@octokit/openapi/generated/api.github.com.json');
+    restDescription = new Loaded(require.resolve('@octokit/openapi/generated/api.github.com.json'));
     correct(restDescription.description);
   }
   return restDescription;
@@ -66,7 +65,9 @@ function correct(description: Description): void {
 }
 
 function webhooks(): Loaded {
-  webhookDescription ??= new Loaded('@octokit/openapi-webhooks/generated/api.github.com.json');
+  webhookDescription ??= new Loaded(
+    require.resolve('@octokit/openapi-webhooks/generated/api.github.com.json'),
+  );
   return webhookDescription;
 }
 

@@ -94,14 +94,15 @@ export class People {
     return await this.#pushTo(head.repo, { ...options, branch: head.ref, parent });
   }
 
-  /** Pushes one commit to any branch. */
+  /** Pushes one commit to any branch; a new one starts from the default branch. */
   async pushBranch(
     repoName: string,
     branch: string,
     options: By & { changes: Changes; message?: string },
   ): Promise<{ sha: string }> {
     const repo = this.world.repository(repoName);
-    const parent = await repo.git.resolve(`refs/heads/${branch}`);
+    const tip = await repo.git.resolve(`refs/heads/${branch}`);
+    const parent = tip ?? (await repo.git.resolve(`refs/heads/${repo.defaultBranch}`));
     return await this.#pushTo(repo, { ...options, branch, parent });
   }
 

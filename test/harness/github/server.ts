@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiSettings, type Handled, handleApi, type RawRequest } from './api.ts';
 import { type Fault, FaultPlan } from './faults.ts';
 import { gitTarget, serveGit } from './git-http.ts';
+import { pageAt } from './pages.ts';
 import type { ApiAnswer } from './routes/route.ts';
 
 /** One REST request that was answered (or cut: status 0). */
@@ -82,6 +83,11 @@ export class HttpServer {
       this.#settings.world.changed('request', pathname);
       return;
     }
+    const html = method === 'GET' && isBrowser(request) ? pageAt(this.#settings.world, pathname) : null;
+    if (html !== null) {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
+      return;
+    }
     const body = await readBody(request);
     const raw = { method, path: pathname, query: searchParams, headers: flat(request.headers), body };
     const { handled, status } = await this.#answer(fault, raw, response);
@@ -136,6 +142,10 @@ export class HttpServer {
     send(response, answer);
     return { handled, status: answer.status };
   }
+}
+
+function isBrowser(request: IncomingMessage): boolean {
+  return request.headers.accept?.includes('text/html') === true;
 }
 
 function faultAnswer(fault: Fault, status: number): ApiAnswer {

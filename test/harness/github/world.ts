@@ -59,6 +59,7 @@ export class World {
   /** The base address, set once the server listens. */
   url = '';
   #lastId = firstId;
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #clock: () => Date;
 
   constructor(dir: string, app: AppSettings, clock: () => Date) {
@@ -88,6 +89,13 @@ export class World {
   changed(event: WorldEvent, subject: unknown): void {
     this.events.emit(event, subject);
     this.events.emit('change', event);
+  }
+
+  /** Runs what reads git and then changes state, one after the other. */
+  async inTurn<T>(what: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(what);
+    this.#turn = mine.catch(() => {});
+    return await mine;
   }
 
   violation(text: string): void {
@@ -151,6 +159,7 @@ export class World {
       pushedAt: now,
       permissions: new Map(),
       labels: new Map(),
+      lastNumber: 0,
       issues: new Map(),
       checkRuns: [],
     };

@@ -16,7 +16,8 @@ export function checkBody(resource: string, body: string | null): void {
 }
 
 export function nextNumber(repo: Repository): number {
-  return repo.issues.size + 1;
+  repo.lastNumber += 1;
+  return repo.lastNumber;
 }
 
 /** Raises `issues` or `pull_request`, whichever it is. */

@@ -19,6 +19,10 @@ export interface PullDraft {
 
 /** Opens a pull request from a branch that exists. */
 export async function openPull(act: Act, repo: Repository, draft: PullDraft): Promise<PullRequest> {
+  return await act.world.inTurn(() => open(act, repo, draft));
+}
+
+async function open(act: Act, repo: Repository, draft: PullDraft): Promise<PullRequest> {
   checkBody('PullRequest', draft.body);
   const { headRepo, headRef, baseRef } = draft;
   const headSha = await headRepo.git.resolve(`refs/heads/${headRef}`);
@@ -36,12 +40,18 @@ export async function openPull(act: Act, repo: Repository, draft: PullDraft): Pr
   if ((await repo.git.countAhead(baseSha, headSha)) === 0) {
     throw invalid('PullRequest', 'head', 'custom', `No commits between ${baseRef} and ${headRef}`);
   }
+  if ((await repo.git.mergeBase(baseSha, headSha)) === null) {
+    const message = `The ${baseRef} branch has no history in common with ${label}`;
+    throw invalid('PullRequest', 'base', 'custom', message);
+  }
   const stats = await statsOf(repo, baseSha, headSha);
+  const number = nextNumber(repo);
+  await publishHead(repo, number, headRepo, headSha);
   const now = act.world.now();
   const issue: PullRequest = {
     id: act.world.nextId(),
     repo,
-    number: nextNumber(repo),
+    number,
     author: act.actor,
     viaApp: act.viaApp,
     title: draft.title,
@@ -63,8 +73,7 @@ export async function openPull(act: Act, repo: Repository, draft: PullDraft): Pr
       merged: null,
     },
   };
-  repo.issues.set(issue.number, issue);
-  await publishHead(repo, issue.number, headRepo, headSha);
+  repo.issues.set(number, issue);
   raiseIssueEvent(act, issue, 'opened');
   touch(act, issue);
   return issue;
@@ -104,6 +113,10 @@ async function statsOf(repo: Repository, base: string, head: string): Promise<Pu
 
 /** After branches of `repo` moved, however they did: follows with every open pull request from or to it. */
 export async function followBranches(act: Act, repo: Repository): Promise<void> {
+  await act.world.inTurn(() => follow(act, repo));
+}
+
+async function follow(act: Act, repo: Repository): Promise<void> {
   const branches = new Map(
     (await repo.git.refs('refs/heads/')).map(({ ref, sha }) => [ref.slice('refs/heads/'.length), sha]),
   );
@@ -142,12 +155,20 @@ async function followBase(issue: PullRequest, sha: string | undefined): Promise<
 
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
+export interface MergeOptions {
+  /** The head it must have. */
+  readonly expected?: string;
+  readonly title?: string;
+  readonly message?: string;
+  readonly method?: MergeMethod;
+}
+
 /** Merges with a real commit on the base branch; resolves with its sha. */
-export async function mergePull(
-  act: Act,
-  issue: PullRequest,
-  options: { expected?: string; title?: string; message?: string; method?: MergeMethod } = {},
-): Promise<string> {
+export async function mergePull(act: Act, issue: PullRequest, options: MergeOptions = {}): Promise<string> {
+  return await act.world.inTurn(() => merge(act, issue, options));
+}
+
+async function merge(act: Act, issue: PullRequest, options: MergeOptions): Promise<string> {
   const { repo, pull } = issue;
   if (issue.state !== 'open' || pull.draft) throw refused(405, 'Pull Request is not mergeable');
   const head = pull.head.sha;
@@ -176,7 +197,7 @@ export async function mergePull(
   raiseIssueEvent(act, issue, 'closed');
   touch(act, issue);
   act.world.changed('merged', issue);
-  await followBranches(act, repo);
+  await follow(act, repo);
   return sha;
 }
 

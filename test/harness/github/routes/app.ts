@@ -1,4 +1,5 @@
 /** The App itself: installations, tokens, the delivery log. */
+import { covers } from '../auth.ts';
 import { refused } from '../errors.ts';
 import type { Installation, Json } from '../model.ts';
 import { renderApp, renderInstallation } from '../render/app.ts';
@@ -11,7 +12,9 @@ import {
   idParam,
   linkHeader,
   ok,
+  page,
   paged,
+  param,
   type Route,
   strings,
 } from './route.ts';
@@ -43,6 +46,26 @@ export const appRoutes: readonly Route[] = [
       return ok(renderInstallation(world, installation));
     },
   },
+  {
+    method: 'GET',
+    template: '/orgs/{org}/installation',
+    needs: 'app',
+    handle: (request) => installedOn(request, 'org', 'Organization'),
+  },
+  {
+    method: 'GET',
+    template: '/users/{username}/installation',
+    needs: 'app',
+    handle: (request) => installedOn(request, 'username', 'User'),
+  },
+  { method: 'GET', template: '/installation/repositories', needs: 'metadata:read', handle: listRepositories },
+  {
+    method: 'GET',
+    template: '/app/hook/config',
+    needs: 'app',
+    handle: ({ webhooks }) =>
+      ok({ content_type: 'json', insecure_ssl: '0', secret: '********', url: webhooks.url ?? '' }),
+  },
   { method: 'GET', template: '/app/hook/deliveries', needs: 'app', handle: listDeliveries },
   {
     method: 'GET',
@@ -63,6 +86,21 @@ export const appRoutes: readonly Route[] = [
 
 function authenticatedApp(world: ApiRequest['world']): Json {
   return { ...renderApp(world), installations_count: world.installations.size };
+}
+
+function installedOn(request: ApiRequest, name: string, type: string): ApiAnswer {
+  const installation = request.world.installations.get(param(request, name).toLowerCase());
+  if (installation?.account.type !== type) throw refused(404, 'Not Found');
+  return ok(renderInstallation(request.world, installation));
+}
+
+/** What the token reaches. */
+function listRepositories(request: ApiRequest): ApiAnswer {
+  const { world, token } = request;
+  const reached = [...world.repositories.values()].filter((repo) => token !== null && covers(token, repo));
+  const { items, headers } = page(request, reached);
+  const repositories = items.map((repo) => renderRepository(world, repo));
+  return { status: 200, body: { total_count: reached.length, repositories }, headers };
 }
 
 function createToken(request: ApiRequest): ApiAnswer {

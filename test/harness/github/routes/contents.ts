@@ -11,11 +11,15 @@ import { type ApiAnswer, type ApiRequest, ok, optionalText, page, param, type Ro
 
 const base = '/repos/{owner}/{repo}';
 
+/** The tree without files: what a first commit is compared with. */
+const emptyTree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 export const contentRoutes: readonly Route[] = [
   { method: 'GET', template: `${base}/contents/{path}`, needs: 'contents:read', handle: getContents },
   { method: 'PUT', template: `${base}/contents/{path}`, needs: 'contents:write', handle: changeFile },
   { method: 'DELETE', template: `${base}/contents/{path}`, needs: 'contents:write', handle: changeFile },
   { method: 'GET', template: `${base}/branches/{branch}`, needs: 'contents:read', handle: getBranch },
+  { method: 'GET', template: `${base}/commits/{ref}`, needs: 'contents:read', handle: getCommit },
   { method: 'GET', template: `${base}/compare/{basehead}`, needs: 'contents:read', handle: compare },
 ];
 
@@ -108,6 +112,22 @@ async function getBranch(request: ApiRequest): Promise<ApiAnswer> {
       required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] },
     },
     protection_url: `${api}/protection`,
+  });
+}
+
+async function getCommit(request: ApiRequest): Promise<ApiAnswer> {
+  const { repo, world } = request;
+  const ref = param(request, 'ref');
+  const sha = await repo.git.resolve(ref);
+  if (sha === null) throw refused(422, `No commit found for SHA: ${ref}`);
+  const commit = await repo.git.commitInfo(sha);
+  const files = await changedFiles(repo.git, commit.parents[0] ?? emptyTree, sha);
+  const sum = (what: 'additions' | 'deletions') => files.reduce((total, file) => total + file[what], 0);
+  const [additions, deletions] = [sum('additions'), sum('deletions')];
+  return ok({
+    ...renderCommit(world, repo, commit),
+    stats: { additions, deletions, total: additions + deletions },
+    files: files.map((file) => renderChangedFile(world, repo, sha, file)),
   });
 }
 

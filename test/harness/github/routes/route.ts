@@ -2,7 +2,7 @@
 import type { Act } from '../act.ts';
 import { invalid, refused } from '../errors.ts';
 import type { AccessToken, Json, Repository } from '../model.ts';
-import type { Delivery, WebhookSender } from '../webhooks.ts';
+import type { WebhookSender } from '../webhooks.ts';
 import type { World } from '../world.ts';
 
 /** A request that was matched, authenticated and checked. */
@@ -121,5 +121,3 @@ export function paged<T>(request: ApiRequest, all: readonly T[], render: (item: 
   const { items, headers } = page(request, all);
   return { status: 200, body: items.map(render), headers };
 }
-
-export type { Delivery };
