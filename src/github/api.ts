@@ -12,7 +12,7 @@ interface Installation {
 /** Names of a repository, as Octokit's methods take them. */
 export type Place = { owner: string; repo: string };
 
-export type RepositoryWork<T> = (octokit: Octokit, at: Place, installation: Installation) => Promise<T>;
+type RepositoryWork<T> = (octokit: Octokit, at: Place, installation: Installation) => Promise<T>;
 
 export interface Api {
   appId: number;

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readBody } from '../../src/handlers/read-body.ts';
@@ -125,6 +126,15 @@ function expectNothingRecorded() {
   expect(desk.rows.size).toBe(0);
   expect(desk.jobs).toEqual([]);
 }
+
+test('recordings are as GitHub sent them', async () => {
+  const source = fileURLToPath(import.meta.resolve('@octokit/webhooks-examples'));
+  const known: { name: string; examples: unknown[] }[] = JSON.parse(await readFile(source, 'utf8'));
+  for (const name of names.filter((one) => !one.includes('-'))) {
+    const { event, payload } = await fixture(name);
+    expect(known.find((one) => one.name === event)?.examples, name).toContainEqual(payload);
+  }
+});
 
 describe('a verified webhook', () => {
   test.each(names)('%s is answered, and recorded when it means something here', async (name) => {
