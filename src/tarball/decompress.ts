@@ -1,0 +1,122 @@
+import type { Transform } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { Violation } from '../domain/artifact.ts';
+
+export type Compression = 'zst' | 'gz';
+
+/** The bytes themselves are wrong: reading them again gives the same. */
+export class BrokenTarball extends Error {
+  override readonly name = 'BrokenTarball';
+  readonly violation: Violation;
+  constructor(rule: string, sentence: string) {
+    super(sentence);
+    this.violation = { rule, sentence };
+  }
+}
+
+/**
+ * Decompresses a stream of one or several gzip members or zstd frames as it is pulled, in constant memory. Throws
+ * BrokenTarball for bytes that are cut off, corrupt, or follow the end; errors of the source pass as they are.
+ *
+ * Node's decompressors stop silently at what follows a frame in the same chunk (a second zstd frame, zeros after gzip).
+ * What they left is given to a fresh one: either it is another frame, or the error says that it is not.
+ */
+export async function* decompress(
+  compressed: AsyncIterable<Buffer>,
+  compression: Compression,
+): AsyncGenerator<Buffer> {
+  let engine = new Engine(compression, false);
+  try {
+    for await (const chunk of compressed) {
+      let rest = chunk;
+      for (;;) {
+        const before = engine.taken;
+        yield* engine.feed(rest);
+        if (!engine.ended) break;
+        rest = rest.subarray(engine.taken - before);
+        engine.destroy();
+        engine = new Engine(compression, true);
+      }
+    }
+    yield* engine.finish();
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** One of Node's decompressors, with output that is pulled and errors that say what they mean. */
+class Engine {
+  readonly #stream: Transform & { bytesWritten: number };
+  readonly #follows: boolean;
+  #error: NodeJS.ErrnoException | null = null;
+  #gave = false;
+  #wake = (): void => {};
+  /** It took a whole frame, and not all of the chunk. */
+  ended = false;
+
+  constructor(compression: Compression, follows: boolean) {
+    // Far larger than zlib's default, for fewer round trips to its thread.
+    const options = { chunkSize: 256 * 1024 };
+    this.#stream = compression === 'gz' ? createGunzip(options) : createZstdDecompress(options);
+    this.#follows = follows;
+    this.#stream.on('readable', () => this.#wake());
+    this.#stream.on('end', () => {
+      this.ended = true;
+      this.#wake();
+    });
+    this.#stream.on('error', (error) => {
+      this.#error = error;
+      this.#wake();
+    });
+  }
+
+  /** Compressed bytes taken so far. */
+  get taken(): number {
+    return this.#stream.bytesWritten;
+  }
+
+  async *feed(chunk: Buffer): AsyncGenerator<Buffer> {
+    let written = false;
+    this.#stream.write(chunk, () => {
+      written = true;
+      this.#wake();
+    });
+    yield* this.#pull(() => written);
+  }
+
+  async *finish(): AsyncGenerator<Buffer> {
+    this.#stream.end();
+    yield* this.#pull(() => false);
+  }
+
+  async *#pull(done: () => boolean): AsyncGenerator<Buffer> {
+    while (true) {
+      const output: Buffer | null = this.#stream.read();
+      if (output !== null) {
+        this.#gave = true;
+        yield output;
+      } else if (this.#error !== null) throw this.#meaning(this.#error);
+      else if (this.ended || done()) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #meaning(error: NodeJS.ErrnoException): BrokenTarball {
+    if (error.code === 'Z_BUF_ERROR') {
+      return new BrokenTarball('truncated', 'The compressed data is cut off before its end.');
+    }
+    const notAFrame =
+      error.code === 'ZSTD_error_prefix_unknown' || error.message === 'incorrect header check';
+    if (notAFrame && (this.#gave || this.#follows)) {
+      return new BrokenTarball('trailing', 'There are other bytes after the end of the compressed data.');
+    }
+    return new BrokenTarball(
+      'corrupt',
+      'The compressed data is corrupt or of another format than its name says.',
+    );
+  }
+}
