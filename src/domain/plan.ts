@@ -1,0 +1,186 @@
+/** From build commands to builds: filters against what this instance has. */
+import { type Command, isMeant, type Mistake, mistakeAt, type Span, type Word } from './command.ts';
+import { shown } from './filter-values.ts';
+import { matchRepository } from './match-target.ts';
+import { type ChosenTarget, chooseTargets, type Report } from './plan-targets.ts';
+import { didYouMean } from './suggest.ts';
+import { type Catalogue, type RepositoryTarget, type Target, targetName } from './target.ts';
+
+/** A build to be made; every value in it comes from the catalogue, but the values of exports, which the parser allowed. */
+export interface PlannedBuild {
+  target: Target;
+  /** Repository target id. */
+  repository: string;
+  pool: string;
+  exports: Record<string, string>;
+}
+
+export type Plan =
+  | { kind: 'builds'; builds: PlannedBuild[] }
+  /** Nothing is started when any of the commands is wrong. */
+  | { kind: 'mistakes'; mistakes: Mistake[] }
+  /** Every command is for another instance: stay silent. */
+  | { kind: 'not-meant' };
+
+const MOST_MISTAKES = 20;
+
+/**
+ * Plans all build commands of one comment together. Builds stand in the order they were asked for, patterns in catalogue
+ * order, each target × repository once. Where several pools can serve, it is the first in the catalogue. Without `repo:`
+ * a target is built for the one repository its pools offer; where there are more, `repo:` is asked for.
+ */
+export function planBuild(commands: readonly Command[], catalogue: Catalogue): Plan {
+  const meant = commands.filter((command) => isMeant(textsOf(command.filters.inst), catalogue.instance));
+  if (meant.length === 0) return { kind: 'not-meant' };
+  const mistakes: Mistake[] = [];
+  const planned = new Map<string, PlannedBuild>();
+  for (const command of meant) {
+    const report: Report = (span, code, message, extra) => {
+      mistakes.push(
+        mistakeAt(command, span, code, message, { ...extra, instances: textsOf(command.filters.inst) }),
+      );
+    };
+    for (const build of planCommand(command, catalogue, report)) {
+      const key = `${targetName(build.target)} ${build.repository}`;
+      const earlier = planned.get(key);
+      if (earlier === undefined) planned.set(key, build);
+      else if (!sameWay(earlier, build)) reportContradiction(command, build, report);
+    }
+  }
+  if (mistakes.length > 0) return { kind: 'mistakes', mistakes: mistakes.slice(0, MOST_MISTAKES) };
+  return { kind: 'builds', builds: [...planned.values()] };
+}
+
+function planCommand(command: Command, catalogue: Catalogue, report: Report): PlannedBuild[] {
+  const exports = allowedExports(command, catalogue, report);
+  const targets = chooseTargets(command, catalogue, report);
+  if (targets.length === 0) return [];
+  const { repo } = command.filters;
+  const pairs =
+    repo.length === 0
+      ? withOnlyRepository(command, targets, catalogue, report)
+      : withNamedRepositories(repo, targets, catalogue, report);
+  return pairs.flatMap(({ chosen, repository }) => {
+    const pool = chosen.pools.find((one) => one.repositories.includes(repository));
+    return pool === undefined ? [] : [{ target: chosen.target, repository, pool: pool.name, exports }];
+  });
+}
+
+interface Pair {
+  chosen: ChosenTarget;
+  repository: string;
+}
+
+function withOnlyRepository(
+  span: Span,
+  targets: readonly ChosenTarget[],
+  catalogue: Catalogue,
+  report: Report,
+): Pair[] {
+  const open = new Set<string>();
+  const pairs = targets.flatMap((chosen) => {
+    const offered = offeredBy([chosen], catalogue);
+    const [only] = offered;
+    if (offered.length === 1 && only !== undefined) return [{ chosen, repository: only.id }];
+    if (only === undefined) {
+      report(span, 'not-offered', `there is no repository here to build ${targetName(chosen.target)} for`);
+    }
+    for (const { id } of offered) open.add(id);
+    return [];
+  });
+  if (open.size > 0) {
+    const choices = [...open];
+    const extra = { hint: `add repo:${choices[0]}`, choices };
+    report(span, 'no-repository', 'it does not say which repository to build for', extra);
+  }
+  return pairs;
+}
+
+function withNamedRepositories(
+  words: readonly Word[],
+  targets: readonly ChosenTarget[],
+  catalogue: Catalogue,
+  report: Report,
+): Pair[] {
+  return words.flatMap((word) => {
+    const repositories = offeredBy([{ pools: catalogue.pools }], catalogue);
+    const match = matchRepository(word.text, repositories);
+    if (match.kind !== 'matched') {
+      reportRepository(word, match, repositories, report);
+      return [];
+    }
+    const pairs: Pair[] = [];
+    for (const repository of match.names) {
+      for (const chosen of targets) {
+        if (chosen.pools.some((pool) => pool.repositories.includes(repository))) {
+          pairs.push({ chosen, repository });
+        } else if (!chosen.byPattern && !match.many) {
+          const choices = offeredBy([chosen], catalogue).map(({ id }) => id);
+          const message = `${targetName(chosen.target)} is not built for ${repository} here`;
+          report(word, 'not-offered', message, { choices });
+        }
+      }
+    }
+    const byPattern = match.many || targets.every((chosen) => chosen.byPattern);
+    if (pairs.length === 0 && byPattern) {
+      const choices = offeredBy(targets, catalogue).map(({ id }) => id);
+      report(word, 'not-offered', `none of these targets is built for ${shown(word.text)} here`, { choices });
+    }
+    return pairs;
+  });
+}
+
+/** Repository targets that the pools offer, in catalogue order. */
+function offeredBy(
+  targets: readonly { pools: readonly { repositories: readonly string[] }[] }[],
+  catalogue: Catalogue,
+): RepositoryTarget[] {
+  const ids = new Set(targets.flatMap(({ pools }) => pools.flatMap((pool) => pool.repositories)));
+  return catalogue.repositories.filter((repository) => ids.has(repository.id));
+}
+
+function reportRepository(
+  word: Word,
+  match: Exclude<ReturnType<typeof matchRepository>, { kind: 'matched' }>,
+  repositories: readonly RepositoryTarget[],
+  report: Report,
+): void {
+  const typed = shown(word.text);
+  if (match.kind === 'none') {
+    const hint = match.suggestion === null ? null : `did you mean ${match.suggestion}?`;
+    const choices = repositories.map(({ id }) => id);
+    report(word, 'unknown-repository', `no repository here matches ${typed}`, { hint, choices });
+  } else {
+    report(word, 'ambiguous-repository', `${typed} can mean several repositories`, { choices: match.names });
+  }
+}
+
+function allowedExports(command: Command, catalogue: Catalogue, report: Report): Record<string, string> {
+  const { exportable } = catalogue;
+  const entries: [string, string][] = [];
+  for (const { name, value } of command.filters.exports) {
+    if (exportable.includes(name.text)) {
+      entries.push([name.text, value.text]);
+      continue;
+    }
+    const message =
+      exportable.length === 0
+        ? 'no variables may be set here'
+        : `the variable ${shown(name.text)} may not be set here`;
+    report(name, 'not-exportable', message, { hint: didYouMean(name.text, exportable), choices: exportable });
+  }
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sameWay(a: PlannedBuild, b: PlannedBuild): boolean {
+  return a.pool === b.pool && JSON.stringify(a.exports) === JSON.stringify(b.exports);
+}
+
+function reportContradiction(command: Command, build: PlannedBuild, report: Report): void {
+  const what = `${targetName(build.target)} for ${build.repository}`;
+  report(command, 'contradiction', `${what} is asked for twice, on other nodes or with other variables`);
+}
+
+function textsOf(words: readonly Word[]): string[] {
+  return words.map((word) => word.text);
+}
