@@ -67,7 +67,7 @@ function apt(args: string[]): boolean {
     '-q',
   ];
   console.log(`  apt-get ${args.join(' ')}`);
-  const { status, error } = spawnSync('apt-get', [...options, ...args], {
+  const { status, error } = spawnSync('/usr/bin/apt-get', [...options, ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: APT_TIMEOUT_MS,

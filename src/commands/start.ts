@@ -4,7 +4,7 @@ import type { Log } from '../ports.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 
 /** The running bot, as compose.ts gives it. */
-export interface Running {
+interface Running {
   url: string;
   /** Takes nothing new, ends what is in hand, closes every connection. */
   close(reason: string): Promise<void>;

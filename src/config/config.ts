@@ -51,7 +51,7 @@ export interface SoftwareRepository {
   deny: string[];
 }
 
-export type Action = 'build' | 'cancel' | 'deploy' | 'approve';
+type Action = 'build' | 'cancel' | 'deploy' | 'approve';
 
 /** Who may do something: one that fits is enough. An empty rule lets nobody in. */
 export interface PermissionRule {
@@ -90,9 +90,9 @@ export const SITE_KEYS = [
   'site_config_script',
 ] as const;
 
-export type SiteKey = (typeof SITE_KEYS)[number];
+type SiteKey = (typeof SITE_KEYS)[number];
 
-export interface PoolNode {
+interface PoolNode {
   name: string;
   /** Jobs at once. */
   slots: number;
@@ -100,7 +100,7 @@ export interface PoolNode {
   ssh: SshSettings | null;
 }
 
-export interface SshSettings {
+interface SshSettings {
   host: string;
   port: number;
   user: string;
@@ -143,7 +143,7 @@ export const KEY_PLACEHOLDERS = [
   'legacy_aws_path',
 ] as const;
 
-export interface PublisherSettings {
+interface PublisherSettings {
   /** The CernVM-FS repository: `software.eessi.io`. */
   repository: string;
   kind: 'directory';
@@ -151,7 +151,7 @@ export interface PublisherSettings {
   root: string;
 }
 
-export interface Limits {
+interface Limits {
   tarballBytes: number;
   tarballMembers: number;
   logBytes: number;

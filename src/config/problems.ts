@@ -29,7 +29,9 @@ export class ConfigProblems extends Error {
   }
 }
 
-export function printProblems(file: string, problems: readonly Problem[]): string {
+function printProblems(file: string, problems: readonly Problem[]): string {
+  const [first] = problems;
+  if (first && problems.length === 1 && first.line === null) return printProblem(file, first);
   const head = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [`${file}: ${head}`, ...problems.map((problem) => printProblem(file, problem))].join('\n\n');
 }
