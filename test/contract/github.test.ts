@@ -248,6 +248,10 @@ describe('against a GitHub that holds state', () => {
       const made = await github.proposeFiles(staging, wanted);
       await double.push(staging, made.number, { by: 'eessi', changes: { 'extra.txt': 'slipped in' } });
       await expect(github.proposeFiles(staging, wanted)).rejects.toMatchObject({ name: 'Permanent' });
+      await double.push(staging, made.number, { by: 'eessi', changes: { 'extra.txt': null } });
+      await expect(github.proposeFiles(staging, wanted), 'two more commits').rejects.toMatchObject({
+        name: 'Permanent',
+      });
       const different = { ...wanted, files: { 'other.json': '2' } };
       await expect(github.proposeFiles(staging, different)).rejects.toMatchObject({ name: 'Permanent' });
     });
