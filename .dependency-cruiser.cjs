@@ -1,6 +1,16 @@
 // The rules of docs/design.md, "Layout": imports run one way, and a vendor's library stays in its own room.
 const rooms = [
-  'config', 'store', 'queue', 'github', 'builders', 'artifacts', 'ingest', 'transport', 'tarball', 'web', 'handlers',
+  'config',
+  'store',
+  'queue',
+  'github',
+  'builders',
+  'artifacts',
+  'ingest',
+  'transport',
+  'tarball',
+  'web',
+  'handlers',
 ];
 
 /** Everything below src/ that `from` may not import, given the rooms it may. */
@@ -9,7 +19,10 @@ const only = (from, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: `^src/${from}(/|\\.ts$)` },
-  to: { path: '^src/', pathNot: [`^src/${from}(/|\\.ts$)`, ...allowed.map((room) => `^src/${room}(/|\\.ts$)`)] },
+  to: {
+    path: '^src/',
+    pathNot: [`^src/${from}(/|\\.ts$)`, ...allowed.map((room) => `^src/${room}(/|\\.ts$)`)],
+  },
 });
 
 /** A library that may only be imported in the named places. */
@@ -25,8 +38,18 @@ module.exports = {
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('domain', [], 'domain is pure: it imports nothing'),
-    { name: 'domain-no-node', severity: 'error', from: { path: '^src/domain/' }, to: { dependencyTypes: ['core'] } },
-    { name: 'domain-no-library', severity: 'error', from: { path: '^src/(domain|messages)/' }, to: { path: 'node_modules', pathNot: 'node_modules/fastest-levenshtein' } },
+    {
+      name: 'domain-no-node',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'domain-no-library',
+      severity: 'error',
+      from: { path: '^src/(domain|messages)/' },
+      to: { path: 'node_modules', pathNot: 'node_modules/fastest-levenshtein' },
+    },
     only('messages', ['domain'], 'messages are pure functions of the domain'),
     only('ports', ['domain'], 'ports speak of the domain only'),
     only('workflow', ['domain', 'messages', 'ports'], 'the story knows no adapter'),
@@ -44,7 +67,10 @@ module.exports = {
     {
       name: 'only-compose-sees-adapters',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(compose|main)\\.ts$', '^src/commands/', ...rooms.map((room) => `^src/${room}/`)] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(compose|main)\\.ts$', '^src/commands/', ...rooms.map((room) => `^src/${room}/`)],
+      },
       to: { path: rooms.filter((room) => room !== 'config').map((room) => `^src/${room}/`) },
     },
     vendor('bullmq', '(bullmq|ioredis)', ['queue']),
@@ -53,11 +79,20 @@ module.exports = {
     vendor('ssh2', 'ssh2', ['transport']),
     vendor('tar', 'tar-stream', ['tarball']),
     vendor('octokit', '(@octokit|probot|bottleneck)', ['handlers', 'github']),
-    { name: 'product-imports-no-tests', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|demo|bench|scripts)/' } },
+    {
+      name: 'product-imports-no-tests',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|demo|bench|scripts)/' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'], conditionNames: ['import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js', '.json'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 };

@@ -51,7 +51,8 @@ export type DeployState =
     }
   | { kind: 'rejected'; at: number; pullRequest: number; by: string; reason: string }
   | { kind: 'superseded'; at: number; pullRequest: number | null; by: number }
-  | { kind: 'failed'; at: number; pullRequest: number | null; reason: string };
+  /** `incident`: what was fetched is not what was approved, or breaks the policy; somebody has to look. */
+  | { kind: 'failed'; at: number; pullRequest: number | null; reason: string; incident: string[] };
 
 export type DeployStateKind = DeployState['kind'];
 

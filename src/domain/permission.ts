@@ -48,7 +48,7 @@ export function decide(
   if (isBotAccount(account)) {
     return { kind: 'refused', code: 'bot', sentence: `${login} is a bot; bots give no commands here.` };
   }
-  if (includesLogin(permissions.denied, login)) {
+  if (isDenied(permissions, login)) {
     return { kind: 'refused', code: 'denied', sentence: `${login} may not give commands here.` };
   }
   if (rule.everyone) return { kind: 'allowed', because: 'everyone may' };
@@ -92,6 +92,11 @@ export function sameLogin(a: string, b: string): boolean {
 /** Apps carry `[bot]` in their login, also where the account type got lost. */
 export function isBotAccount(account: Account): boolean {
   return account.isBot || account.login.toLowerCase().endsWith('[bot]');
+}
+
+/** True for a login that is never heard. */
+export function isDenied({ denied }: Permissions, login: string): boolean {
+  return includesLogin(denied, login);
 }
 
 function includesLogin(logins: readonly string[], login: string): boolean {

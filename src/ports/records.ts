@@ -54,6 +54,8 @@ export interface Builds {
   get(id: number): Promise<Build | null>;
   ofRequest(requestId: number): Promise<Build[]>;
   inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
+  /** Builds whose state changed after `at`, or that were made after it. */
+  movedSince(at: number): Promise<Build[]>;
   /** Compare and set: null when the row was no longer in state `from` (by value of `kind`). */
   move(id: number, from: BuildStateKind, to: BuildState): Promise<Build | null>;
 }
@@ -73,6 +75,8 @@ export interface Deploys {
   byPullRequest(staging: string, number: number): Promise<Deploy | null>;
   ofPullRequest(repo: string, number: number): Promise<Deploy[]>;
   inState(kinds: readonly DeployStateKind[]): Promise<Deploy[]>;
+  /** Deploys whose state changed after `at`. */
+  movedSince(at: number): Promise<Deploy[]>;
   move(id: number, from: DeployStateKind, to: DeployState): Promise<Deploy | null>;
   /** Every judged review, accepted or not, once per review id. */
   recordReview(

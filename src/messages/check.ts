@@ -1,0 +1,86 @@
+import { type Build, isFinal } from '../domain/build.ts';
+import { type RepositoryTarget, targetName } from '../domain/target.ts';
+import { code, count, duration, size } from './markdown.ts';
+
+/** Title and summary of a build's check, and how GitHub should show it. */
+export interface CheckText {
+  name: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion: 'success' | 'failure' | 'cancelled' | null;
+  title: string;
+  summary: string;
+}
+
+/** One check per build; `instance` keeps checks of several bots apart. */
+export function buildCheck(
+  instance: string,
+  build: Build,
+  repository: RepositoryTarget | undefined,
+): CheckText {
+  const name = `${instance} / ${targetName(build.target)}${repository ? ` / ${repository.version}` : ''}`;
+  const status = isFinal(build.state)
+    ? 'completed'
+    : build.state.kind === 'queued'
+      ? 'queued'
+      : 'in_progress';
+  const made = repository
+    ? `For ${code(`${repository.name} ${repository.version}`)}, pool ${code(build.pool)}.`
+    : '';
+  const text = words(build);
+  return {
+    name,
+    status,
+    conclusion: conclusion(build),
+    title: text.title,
+    summary: [text.summary, made].filter(Boolean).join('\n\n'),
+  };
+}
+
+function conclusion(build: Build): CheckText['conclusion'] {
+  switch (build.state.kind) {
+    case 'succeeded':
+      return 'success';
+    case 'failed':
+      return 'failure';
+    case 'cancelled':
+      return 'cancelled';
+    default:
+      return null;
+  }
+}
+
+function words(build: Build): { title: string; summary: string } {
+  const { state } = build;
+  switch (state.kind) {
+    case 'queued':
+      return { title: 'Waits for a node', summary: 'Starts as soon as a node of the pool is free.' };
+    case 'starting':
+      return { title: 'Starting', summary: `Being started on ${code(state.node)}.` };
+    case 'running':
+      return {
+        title: `Running on ${state.handle.node}`,
+        summary: `Building on ${code(state.handle.node)}. The details link shows the live log.`,
+      };
+    case 'cancelling':
+      return { title: 'Being cancelled', summary: `Cancelled by @${state.by}; the job is being stopped.` };
+    case 'collecting':
+      return {
+        title: 'Collecting the result',
+        summary: 'The job has ended; its artifacts are being collected.',
+      };
+    case 'cancelled':
+      return { title: `Cancelled by ${state.by}`, summary: 'Nothing of this build is kept.' };
+    case 'failed':
+      return { title: 'Failed', summary: `${code(state.failure.sentence, 1000)}` };
+    case 'succeeded': {
+      const bytes = state.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+      const files = state.artifacts.map(
+        (artifact) => `- ${code(artifact.name)}, ${size(artifact.bytes)}\n  ${code(artifact.sha256)}`,
+      );
+      return {
+        title: `Built in ${duration(state.endedAt - state.startedAt)}: ${count(state.artifacts.length, 'artifact')}, ${size(bytes)}`,
+        summary: files.join('\n'),
+      };
+    }
+  }
+}

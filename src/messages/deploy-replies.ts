@@ -1,0 +1,80 @@
+import type { Deploy } from '../domain/deploy.ts';
+import { code, count, list, prose } from './markdown.ts';
+import { repositoryOf, shortDigest } from './status-comment.ts';
+
+/** `bot: deploy` with nothing to put up. */
+export function nothingToDeploy(headSha: string, everBuilt: boolean): string {
+  const head = code(headSha.slice(0, 7));
+  return everBuilt
+    ? `Nothing to deploy: no build of the current head ${head} has succeeded yet. What was built from an older commit is not deployed; \`bot: build\` builds this one.`
+    : `Nothing to deploy: nothing was built here yet. \`bot: build\` comes first; \`bot: help build\` has examples.`;
+}
+
+/** The same bytes were put up before. */
+export function alreadyUp(deploy: Deploy, repository: string): string {
+  const where =
+    'pullRequest' in deploy.state && deploy.state.pullRequest !== null
+      ? ` in ${deploy.staging}#${deploy.state.pullRequest}`
+      : '';
+  switch (deploy.state.kind) {
+    case 'published':
+      return `These artifacts are published already, as revision ${deploy.state.revision} of ${code(repository)}.`;
+    case 'open':
+      return `These artifacts wait for approval already${where}.`;
+    default:
+      return `These artifacts are being published already${where}.`;
+  }
+}
+
+/** The deploy PR stands. */
+export function putUp(deploy: Deploy, pullRequest: number, approvers: string): string {
+  return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). It can be approved by ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
+}
+
+/** After publishing, on the software pull request. */
+export function published(deploy: Deploy, modules: readonly string[], versions: readonly string[]): string {
+  if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');
+  const { revision, files, approval, path } = deploy.state;
+  const first = modules[0];
+  const load =
+    first === undefined ? '' : ` ${code(`module load ${first}`)} works from now on with ${list(versions)}.`;
+  return `**Published** as revision ${revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${approval.reviewer}: ${count(files, 'file')} from ${count(deploy.artifacts.length, 'tarball')}, below ${code(path)}.${load}`;
+}
+
+/** After publishing, on the deploy PR. */
+export function ingested(deploy: Deploy): string {
+  if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');
+  return `Ingested as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}.`;
+}
+
+/** An approving review was counted. */
+export function approvalCounted(deploy: Deploy, reviewer: string): string {
+  return `@${reviewer} approved ${code(shortDigest(deploy.digest))}. These bytes are merged and ingested now.`;
+}
+
+/** A review that does not count; `sentence` is ours, with names in it. */
+export function approvalRefused(reviewer: string, sentence: string): string {
+  return `@${reviewer}, thank you for looking; this approval does not count: ${prose(sentence)}`;
+}
+
+/** The deploy PR was closed, or merged by hand. */
+export function rejected(deploy: Deploy, by: string, byHand: boolean): string {
+  return byHand
+    ? `@${by} merged ${deploy.staging} by hand, without an approval that counts. **Nothing was ingested.** \`bot: deploy\` puts the artifacts up again.`
+    : `The deploy of ${count(deploy.artifacts.length, 'tarball')} was rejected by @${by}. Nothing was published.`;
+}
+
+/** The spooled bytes are not what was approved, or break the policy. */
+export function ingestRefused(sentences: readonly string[]): string {
+  const lines = sentences.slice(0, 10).map((sentence) => `- ${prose(sentence)}`);
+  return [
+    `**Nothing was published.** What was fetched for ingest is not what was approved:`,
+    lines.join('\n'),
+    'An administrator has to look at the artifact store before this is tried again.',
+  ].join('\n\n');
+}
+
+/** Publishing failed for good. */
+export function ingestFailed(detail: string): string {
+  return `**Nothing was published.** The Stratum 0 answered: ${code(detail, 500)}`;
+}

@@ -1,0 +1,107 @@
+/** GitHub's limit for the body of a comment, an issue or a pull request, in characters. */
+export const BODY_LIMIT = 65_536;
+
+/**
+ * Text from a pull request, a log or a tarball as a code span: no markup, no mention, no reference in it is alive.
+ * Line breaks become blanks, control characters are shown escaped; longer than `limit` characters it is cut with `…`.
+ */
+export function code(text: string, limit = 200): string {
+  const visible = clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit).replaceAll('|', '\\|');
+  if (visible.trim() === '') return '` `';
+  const runs = visible.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
+  const pad = visible.startsWith('`') || visible.endsWith('`') ? ' ' : '';
+  return `${fence}${pad}${visible}${pad}${fence}`;
+}
+
+/** Text from outside as a code block; its fence is longer than any in the text. */
+export function codeBlock(text: string): string {
+  const visible = text
+    .split(/\r?\n/)
+    .map((line) => showControls(line))
+    .join('\n');
+  const runs = visible.match(/`{3,}/g) ?? [];
+  const fence = '`'.repeat(Math.max(2, ...runs.map((run) => run.length)) + 1);
+  return `${fence}\n${visible}\n${fence}`;
+}
+
+/** Plain prose from outside (a title, a sentence with names in it): every mark of Markdown and HTML is made harmless. */
+export function prose(text: string, limit = 500): string {
+  return clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+    .replaceAll(/@(?=\w)/g, '@\u2060')
+    .replaceAll(/(https?):\/\//gi, '$1:\u2060//');
+}
+
+/** A part that is folded away; the body is Markdown of ours. */
+export function details(summary: string, body: string): string {
+  return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** Text inside an HTML element, as in a summary. */
+export function html(text: string): string {
+  return showControls(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll('@', '&#64;&#8288;');
+}
+
+/** `234 MiB`. */
+export function size(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 'B';
+  for (const next of units) {
+    if (value < 1024) break;
+    value /= 1024;
+    unit = next;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
+/** `42 min`, `3 h 5 min`, `12 s`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 90) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 90) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `14:02 UTC`. */
+export function clockTime(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 16)} UTC`;
+}
+
+/** `1 target`, `6 targets`. */
+export function count(n: number, noun: string, plural = `${noun}s`): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? noun : plural}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function list(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+}
+
+/** The invisible line by which the bot finds what it wrote; see ports/records.ts, Posting. */
+export function marker(instance: string, key: string): string {
+  return `<!-- stratobot:${instance} ${key} -->`;
+}
+
+function showControls(text: string): string {
+  return text.replaceAll(
+    /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200B-\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function clip(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}

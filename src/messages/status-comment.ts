@@ -1,0 +1,239 @@
+import { type Build, type BuildState, isFinal } from '../domain/build.ts';
+import type { Deploy } from '../domain/deploy.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import { type RepositoryTarget, shortCpu, targetName } from '../domain/target.ts';
+import { clockTime, code, codeBlock, count, details, duration, list, size } from './markdown.ts';
+
+/** Everything a status comment shows, as the rows say it. */
+export interface StatusView {
+  request: BuildRequest;
+  builds: readonly Build[];
+  /** Deploys of the pull request's head of this request. */
+  deploys: readonly Deploy[];
+  repositories: ReadonlyMap<string, RepositoryTarget>;
+  /** Where the bot's pages are, without a slash at the end. */
+  publicUrl: string;
+  /** Where an artifact can be fetched, by its id. */
+  artifactUrls: ReadonlyMap<number, string>;
+}
+
+/** The one living comment of a request, without its marker. */
+export function statusComment(view: StatusView): string {
+  const { request, builds } = view;
+  const parts = [`### Build of ${code(request.headSha.slice(0, 7))}: ${headline(builds)}`, table(view)];
+  parts.push(...failures(view));
+  parts.push(...view.deploys.map(deployLine));
+  parts.push(details(summaryLine(request), folded(view)));
+  const next = nextStep(view);
+  if (next !== null) parts.push(next);
+  return parts.join('\n\n');
+}
+
+/** `4 of 6 targets built, 1 failed, 1 running`. */
+export function headline(builds: readonly Build[]): string {
+  const tally = (...kinds: BuildState['kind'][]) =>
+    builds.filter((build) => kinds.includes(build.state.kind)).length;
+  const built = tally('succeeded');
+  if (built === builds.length)
+    return `${builds.length === 1 ? 'built' : `all ${builds.length} targets built`}`;
+  const parts = [`${built} of ${count(builds.length, 'target')} built`];
+  const say = (n: number, word: string) => n > 0 && parts.push(`${n} ${word}`);
+  say(tally('failed'), 'failed');
+  say(tally('cancelled', 'cancelling'), 'cancelled');
+  say(tally('running', 'starting'), 'running');
+  say(tally('collecting'), 'being collected');
+  say(tally('queued'), 'waiting');
+  return parts.join(', ');
+}
+
+const SIGNS: Record<BuildState['kind'], string> = {
+  queued: '🕓',
+  starting: '⏳',
+  running: '⏳',
+  cancelling: '🚫',
+  collecting: '📦',
+  succeeded: '✅',
+  failed: '❌',
+  cancelled: '🚫',
+};
+
+function table(view: StatusView): string {
+  const rows = view.builds.map((build) => {
+    const repository = view.repositories.get(build.repository);
+    const made = repository ? `${repository.name} ${repository.version}` : build.repository;
+    const cells = [
+      SIGNS[build.state.kind],
+      code(targetName(build.target)),
+      made,
+      took(build.state),
+      tests(build.state),
+      artifact(view, build),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    '| | target | for | took | tests | artifact |',
+    '| :-: | --- | --- | --: | --- | --: |',
+    ...rows,
+  ].join('\n');
+}
+
+function took(state: BuildState): string {
+  switch (state.kind) {
+    case 'queued':
+      return 'waits for a node';
+    case 'starting':
+      return 'starting';
+    case 'running':
+      return `since ${clockTime(state.startedAt)}`;
+    case 'cancelling':
+      return 'being cancelled';
+    case 'cancelled':
+      return state.startedAt === null
+        ? 'cancelled'
+        : `cancelled after ${duration(state.at - state.startedAt)}`;
+    case 'failed':
+      return state.startedAt === null ? 'not started' : duration(state.endedAt - state.startedAt);
+    default:
+      return duration(state.endedAt - state.startedAt);
+  }
+}
+
+function tests(state: BuildState): string {
+  if (state.kind !== 'succeeded') return '';
+  const { status, passed, failed } = state.tests;
+  if (status === 'SKIPPED') return 'skipped';
+  if (status === 'UNKNOWN') return 'no result';
+  if (passed === null) return status === 'SUCCESS' ? 'passed' : '**failed**';
+  return failed ? `${passed} passed, **${failed} failed**` : `${passed} passed`;
+}
+
+function artifact(view: StatusView, build: Build): string {
+  if (build.state.kind === 'succeeded') {
+    return build.state.artifacts
+      .map((ref) => {
+        const url = view.artifactUrls.get(ref.id);
+        return url ? `[${size(ref.bytes)}](${url})` : size(ref.bytes);
+      })
+      .join(', ');
+  }
+  return hasLog(build.state) ? `[${isFinal(build.state) ? 'log' : 'live log'}](${logUrl(view, build)})` : '';
+}
+
+function failures(view: StatusView): string[] {
+  const byReason = new Map<string, Build[]>();
+  for (const build of view.builds) {
+    if (build.state.kind !== 'failed') continue;
+    const key = build.state.failure.sentence;
+    byReason.set(key, [...(byReason.get(key) ?? []), build]);
+  }
+  return [...byReason].map(([sentence, builds]) => {
+    const names = list(builds.map((build) => code(targetName(build.target))));
+    const links = builds
+      .filter((build) => hasLog(build.state))
+      .map((build) => `[log](${logUrl(view, build)})`);
+    const again = builds.length === view.builds.length ? '' : ` ${againHint(builds)}`;
+    return `**${names} failed**: ${sentenceWithCode(sentence)}${links.length > 0 ? ` (${links.join(', ')})` : ''}${again}`;
+  });
+}
+
+function againHint(builds: readonly Build[]): string {
+  const arches = builds.map((build) => shortCpu(build.target.cpu)).join(',');
+  return `\n${code(`bot: build arch=${arches}`)} builds ${builds.length === 1 ? 'it' : 'them'} again.`;
+}
+
+/** A failure's sentence is plain text; what stands between backticks in it is a name and becomes a code span. */
+function sentenceWithCode(sentence: string): string {
+  return sentence
+    .split(/(`[^`]+`)/)
+    .map((part) =>
+      part.startsWith('`') && part.endsWith('`') && part.length > 2 ? code(part.slice(1, -1)) : safe(part),
+    )
+    .join('');
+}
+
+function safe(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[*_[\]|~`]/g, '\\$&')
+    .replaceAll(/@(?=\w)/g, '@\u2060');
+}
+
+function deployLine(deploy: Deploy): string {
+  const where = (number: number | null) => (number === null ? '' : ` in ${deploy.staging}#${number}`);
+  const digest = code(shortDigest(deploy.digest));
+  const what = `${count(deploy.artifacts.length, 'artifact')}, digest ${digest}`;
+  switch (deploy.state.kind) {
+    case 'preparing':
+      return `**Deploy**: being put up for approval (${what}).`;
+    case 'open':
+      return `**Deploy**: waits for a second pair of eyes${where(deploy.state.pullRequest)} (${what}, asked for by @${deploy.requestedBy}).`;
+    case 'approved':
+    case 'ingesting':
+      return `**Deploy**: approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)}, being published (${what}).`;
+    case 'published':
+      return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}).`;
+    case 'rejected':
+      return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)}: ${safe(deploy.state.reason)}`;
+    case 'superseded':
+      return `**Deploy** ${digest}${where(deploy.state.pullRequest)} was replaced by a newer one.`;
+    case 'failed':
+      return `**Deploy failed**${where(deploy.state.pullRequest)}: ${sentenceWithCode(deploy.state.reason)}`;
+  }
+}
+
+function summaryLine(request: BuildRequest): string {
+  const commands = request.commands.map(
+    (command) =>
+      `<code>${command.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</code>`,
+  );
+  return `Asked for by @${request.requestedBy}: ${commands.join(' ')}`;
+}
+
+function folded(view: StatusView): string {
+  const rows = view.builds.flatMap((build) => {
+    const handle = 'handle' in build.state ? build.state.handle : null;
+    const line = `- ${code(targetName(build.target))}: build ${build.id}, pool ${code(build.pool)}${handle ? `, node ${code(handle.node)}` : ''}${hasLog(build.state) ? `, [log](${logUrl(view, build)})` : ''}`;
+    const digests =
+      build.state.kind === 'succeeded'
+        ? build.state.artifacts.map((ref) => `${ref.sha256}  ${ref.name}`)
+        : [];
+    return digests.length > 0 ? [line, codeBlock(digests.join('\n'))] : [line];
+  });
+  return [
+    `Commit ${code(view.request.headSha)} merged into ${code(view.request.baseRef)}.`,
+    rows.join('\n'),
+  ].join('\n\n');
+}
+
+function nextStep(view: StatusView): string | null {
+  if (view.deploys.some((deploy) => !['rejected', 'failed', 'superseded'].includes(deploy.state.kind)))
+    return null;
+  const built = view.builds.filter((build) => build.state.kind === 'succeeded').length;
+  if (view.builds.every((build) => isFinal(build.state))) {
+    return built > 0 ? '`bot: deploy` puts what is built up for approval.' : null;
+  }
+  return 'When all are built, `bot: deploy` puts them up for approval.';
+}
+
+/** `sha256:9f2c41…d0`: enough of a digest to compare by eye. */
+export function shortDigest(digest: string): string {
+  return `sha256:${digest.slice(0, 8)}…${digest.slice(-4)}`;
+}
+
+/** The CernVM-FS repository of a deploy. */
+export function repositoryOf(deploy: Deploy): string {
+  return deploy.artifacts[0]?.repository ?? '';
+}
+
+function hasLog(state: BuildState): boolean {
+  return (
+    state.kind !== 'queued' && state.kind !== 'starting' && !('handle' in state && state.handle === null)
+  );
+}
+
+function logUrl(view: StatusView, build: Build): string {
+  return `${view.publicUrl}/builds/${build.id}/log`;
+}

@@ -1,0 +1,107 @@
+import type { Command, CommandName } from '../domain/command.ts';
+import type { CommentEvent } from '../domain/events.ts';
+import { meantFor, parseComment } from '../domain/parse-command.ts';
+import { type Action, isDenied, whoMay } from '../domain/permission.ts';
+import * as say from '../messages/replies.ts';
+import type { PullRequest } from '../ports.ts';
+import { askPermission } from './ask-permission.ts';
+import { cancelOnCommand } from './cancel-builds.ts';
+import { pinHead } from './pin-head.ts';
+import { reply } from './post.ts';
+import { requestBuild } from './request-build.ts';
+import { requestDeploy } from './request-deploy.ts';
+import { statusOf } from './status-of.ts';
+import type { ServedRepository, World } from './world.ts';
+
+/** Commands that change something, and the right each takes; the others are for everyone. */
+const NEEDS: Partial<Record<CommandName, Action>> = { build: 'build', cancel: 'cancel', deploy: 'deploy' };
+
+/**
+ * A comment: nothing for this instance, mistakes to be shown, or commands to be carried out. Nothing is started when any line
+ * of it is wrong. What is to be said is said in one reply; builds speak through their status comment.
+ * @param attempt how often this delivery was tried, counted from 1
+ * @returns what was done, in a few words for the record
+ */
+export async function handleComment(world: World, event: CommentEvent, attempt: number): Promise<string> {
+  const served = world.served.get(event.repo);
+  if (!served) return 'repository is not served';
+  if (event.author.isBot) return 'written by a bot';
+  if (isDenied(served.permissions, event.author.login)) return 'author is denied';
+  const { commands, mistakes } = meantFor(parseComment(event.body), world.catalogue.instance);
+  if (commands.length === 0 && mistakes.length === 0) return 'no command for this instance';
+
+  const answer = await answers(world, served, event, attempt, commands, mistakes);
+  if (answer.length === 0) return 'carried out';
+  await reply(world, {
+    key: `reply:comment:${event.commentId}`,
+    repo: event.repo,
+    number: event.number,
+    body: answer.join('\n\n'),
+  });
+  return 'answered';
+}
+
+async function answers(
+  world: World,
+  served: ServedRepository,
+  event: CommentEvent,
+  attempt: number,
+  commands: readonly Command[],
+  mistakes: ReturnType<typeof parseComment>['mistakes'],
+): Promise<string[]> {
+  if (!event.isPullRequest) return [say.notAPullRequest()];
+  if (mistakes.length > 0) return [say.notUnderstood(mistakes, world.catalogue)];
+
+  const needed = [...new Set(commands.flatMap((command) => NEEDS[command.name] ?? []))];
+  const [pull, ...granted] = await Promise.all([
+    world.github.pullRequest(event.repo, event.number),
+    ...needed.map((action) => askPermission(world, served, action, event.repo, event.author)),
+  ]);
+  const denied = needed.find((_, index) => granted[index]?.kind !== 'allowed');
+  if (denied) {
+    const command = commands.find((candidate) => NEEDS[candidate.name] === denied);
+    return [
+      say.noRight(
+        event.author.login,
+        denied,
+        whoMay(served.permissions.rules[denied]),
+        (command?.source ?? '').trim(),
+      ),
+    ];
+  }
+  if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
+  if (needed.length > 0 && pull.state === 'closed') return [say.closedPullRequest()];
+  return carryOut(world, served, event, attempt, commands, pull);
+}
+
+async function carryOut(
+  world: World,
+  served: ServedRepository,
+  event: CommentEvent,
+  attempt: number,
+  commands: readonly Command[],
+  pull: PullRequest,
+): Promise<string[]> {
+  const by = event.author.login;
+  const source = `comment:${event.commentId}`;
+  const said: string[] = [];
+  const builds = commands.filter((command) => command.name === 'build');
+  if (builds.length > 0 || commands.some((command) => command.name === 'deploy')) {
+    const pinned = await pinHead(world, pull, event.writtenAt, attempt);
+    if (pinned.kind === 'refused') return [pinned.sentence];
+  }
+  if (builds.length > 0) {
+    const problem = await requestBuild(world, { pull, by, source, commands: builds });
+    if (problem !== null) return [problem];
+  }
+  for (const command of commands) {
+    if (command.name === 'help') said.push(say.help(world.catalogue, command.topic));
+    if (command.name === 'show_config') said.push(say.showConfig(world.catalogue));
+    if (command.name === 'ping') said.push(say.pong(world.catalogue.instance));
+    if (command.name === 'status') said.push(await statusOf(world, pull, command.topic === 'all'));
+    if (command.name === 'cancel')
+      said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
+    if (command.name === 'deploy') said.push(...(await requestDeploy(world, served, { pull, by, source })));
+  }
+  return said;
+}

@@ -1,0 +1,71 @@
+import { Permanent } from '../domain/errors.ts';
+import type { ClosedEvent, DomainEvent, HeadEvent } from '../domain/events.ts';
+import * as say from '../messages/replies.ts';
+import type { Delivery } from '../ports.ts';
+import { cancelOnClose } from './cancel-builds.ts';
+import { handleComment } from './handle-comment.ts';
+import { handleLabel } from './handle-label.ts';
+import { reply } from './post.ts';
+import { deployPullRequestClosed, reviewDeploy } from './review-deploy.ts';
+import type { World } from './world.ts';
+
+/** Tries before a delivery is given up, with a sentence where somebody waits for one. */
+const MOST_ATTEMPTS = 8;
+
+/** The step behind the queue for every webhook: what it means, and what follows from it. */
+export async function handleDelivery(world: World, guid: string): Promise<void> {
+  const done = await world.records.locked(`delivery:${guid}`, async () => {
+    const delivery = await world.records.deliveries.begin(guid);
+    if (delivery === null) return;
+    let event: DomainEvent | null = null;
+    try {
+      event = world.translate(delivery.event, delivery.payload);
+      const outcome = event === null ? 'means nothing here' : await handleEvent(world, event, delivery);
+      await world.records.deliveries.finish(guid, 'done', outcome);
+      world.log.info({ guid, event: delivery.event, outcome }, 'delivery handled');
+    } catch (error) {
+      if (!(error instanceof Permanent) && delivery.attempts < MOST_ATTEMPTS) throw error;
+      const detail = error instanceof Error ? error.message : String(error);
+      world.log.error({ guid, event: delivery.event, err: error }, 'delivery given up');
+      if (event?.kind === 'comment') {
+        const { repo, number, commentId } = event;
+        await reply(world, { key: `reply:comment:${commentId}`, repo, number, body: say.trouble(detail) });
+      }
+      await world.records.deliveries.finish(guid, 'failed', detail);
+    }
+  });
+  if (done === 'busy') await world.queue.add({ kind: 'delivery', guid }, { delayMs: 500 });
+}
+
+/** @returns what was done, in a few words for the record */
+async function handleEvent(world: World, event: DomainEvent, { guid, attempts }: Delivery): Promise<string> {
+  switch (event.kind) {
+    case 'comment':
+      return handleComment(world, event, attempts);
+    case 'label':
+      return handleLabel(world, event, guid);
+    case 'head':
+      return rememberHead(world, event);
+    case 'closed':
+      return pullRequestClosed(world, event);
+    case 'review':
+      return reviewDeploy(world, event);
+  }
+}
+
+async function rememberHead(world: World, event: HeadEvent): Promise<string> {
+  if (!world.served.has(event.repo)) return 'repository is not served';
+  await world.records.heads.saw({
+    repo: event.repo,
+    number: event.number,
+    sha: event.headSha,
+    movedAt: event.movedAt,
+  });
+  return 'head remembered';
+}
+
+/** Nobody waits for the builds of a closed pull request; a closed deploy PR is a decision. */
+async function pullRequestClosed(world: World, event: ClosedEvent): Promise<string> {
+  if (!world.served.has(event.repo)) return deployPullRequestClosed(world, event);
+  return `cancelled ${await cancelOnClose(world, event.repo, event.number, event.by.login)} builds`;
+}

@@ -1,0 +1,29 @@
+import type { Job } from '../ports.ts';
+import { handleDelivery } from './handle-delivery.ts';
+import { writeReply } from './post.ts';
+import { reportCheck } from './report-check.ts';
+import { reportStatus } from './report-status.ts';
+import { openDeploy } from './request-deploy.ts';
+import { advanceBuild } from './run-build.ts';
+import { runIngest } from './run-ingest.ts';
+import type { World } from './world.ts';
+
+/** The story's table of contents: what each kind of queued work does. */
+export async function handleJob(world: World, job: Job): Promise<void> {
+  switch (job.kind) {
+    case 'delivery':
+      return handleDelivery(world, job.guid);
+    case 'build':
+      return advanceBuild(world, job.buildId);
+    case 'status':
+      return reportStatus(world, job.requestId);
+    case 'check':
+      return reportCheck(world, job.buildId);
+    case 'reply':
+      return writeReply(world, job.key);
+    case 'deploy':
+      return openDeploy(world, job.deployId);
+    case 'ingest':
+      return runIngest(world, job.deployId);
+  }
+}

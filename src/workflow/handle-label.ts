@@ -1,0 +1,58 @@
+import type { LabelEvent } from '../domain/events.ts';
+import { parseComment } from '../domain/parse-command.ts';
+import { whoMay } from '../domain/permission.ts';
+import * as say from '../messages/replies.ts';
+import { askPermission } from './ask-permission.ts';
+import { reply } from './post.ts';
+import { requestBuild } from './request-build.ts';
+import { requestDeploy } from './request-deploy.ts';
+import type { World } from './world.ts';
+
+/** What each label asks for; the command in words is what the answers speak of. */
+const LABELS: Record<string, { action: 'build' | 'deploy'; command: string }> = {
+  'bot:build': { action: 'build', command: 'bot: build arch=all repo=all' },
+  'bot:deploy': { action: 'deploy', command: 'bot: deploy' },
+};
+
+/**
+ * A label is a command that names the commit itself: its webhook carries the head. Who has no right is told so, and the
+ * label is taken off, so that it does not look as if something were on its way.
+ */
+export async function handleLabel(world: World, event: LabelEvent, guid: string): Promise<string> {
+  const served = world.served.get(event.repo);
+  const asked = LABELS[event.label];
+  if (!served || !asked) return 'not a label of the bot';
+  if (event.by.isBot) return 'set by a bot';
+  const { repo, number } = event;
+  const by = event.by.login;
+  const answer = async (body: string) => reply(world, { key: `reply:label:${guid}`, repo, number, body });
+
+  const [pull, permission] = await Promise.all([
+    world.github.pullRequest(repo, number),
+    askPermission(world, served, asked.action, repo, event.by),
+  ]);
+  if (permission.kind !== 'allowed') {
+    await answer(
+      say.noRight(by, asked.action, whoMay(served.permissions.rules[asked.action]), asked.command),
+    );
+    await world.github.removeLabel(repo, number, event.label);
+    return 'no right';
+  }
+  if (pull === null || pull.state === 'closed') {
+    await answer(say.closedPullRequest());
+    return 'closed';
+  }
+  if (pull.headSha !== event.headSha) {
+    await answer(say.headMoved(pull.headSha, true));
+    return 'head moved';
+  }
+  const ask = { pull, by, source: `label:${guid}` };
+  if (asked.action === 'deploy') {
+    const said = await requestDeploy(world, served, ask);
+    if (said.length > 0) await answer(said.join('\n\n'));
+    return 'deploy asked for';
+  }
+  const problem = await requestBuild(world, { ...ask, commands: parseComment(asked.command).commands });
+  if (problem !== null) await answer(problem);
+  return 'build asked for';
+}

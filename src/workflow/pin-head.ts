@@ -1,0 +1,41 @@
+import { Retryable } from '../domain/errors.ts';
+import * as say from '../messages/replies.ts';
+import type { PullRequest } from '../ports.ts';
+import type { World } from './world.ts';
+
+export type Pinned = { kind: 'pinned' } | { kind: 'refused'; sentence: string };
+
+/** GitHub's times have whole seconds: a push in the same second may be before or after. */
+const SECOND_MS = 1_000;
+/** How long the webhook that names a head may come after the command that is for it, ms. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Whether the head GitHub names now is the one a command was written for: nobody swaps code under a maintainer's command.
+ * See docs/adr/0006-head-that-may-have-moved.md.
+ * @param writtenAt when the command was written, unix ms
+ * @param attempt how often this command was tried, counted from 1
+ * Throws Retryable once for a head that was never seen: its webhook may be on its way.
+ */
+export async function pinHead(
+  world: World,
+  pull: PullRequest,
+  writtenAt: number,
+  attempt: number,
+): Promise<Pinned> {
+  const movedAt = await world.records.heads.movedAt(pull.repo, pull.number, pull.headSha);
+  if (movedAt === null) return { kind: 'pinned' };
+  if (movedAt !== undefined) {
+    const before = Math.floor(movedAt / SECOND_MS) < Math.floor(writtenAt / SECOND_MS);
+    return before ? { kind: 'pinned' } : { kind: 'refused', sentence: say.headMoved(pull.headSha, true) };
+  }
+  if (attempt < 2)
+    throw new Retryable('the head of the pull request was never seen', { retryAfterMs: PATIENCE_MS });
+  await world.records.heads.saw({
+    repo: pull.repo,
+    number: pull.number,
+    sha: pull.headSha,
+    movedAt: world.clock.now(),
+  });
+  return { kind: 'refused', sentence: say.headMoved(pull.headSha, false) };
+}

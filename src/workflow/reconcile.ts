@@ -1,0 +1,43 @@
+import type { Job } from '../ports.ts';
+import type { World } from './world.ts';
+
+/** A delivery younger than this is probably still on its way through the queue, ms. */
+const SETTLING_MS = 5_000;
+/** Builds that moved within this time get their comment and check compared with the row once more, ms. */
+const LOOK_BACK_MS = 60 * 60_000;
+
+/**
+ * Compares the rows with the queue and the world and puts back on its way whatever stands still: at start, every minute,
+ * and safe at any time, because every step finds its own trace.
+ * @returns how many steps were asked for
+ */
+export async function reconcile(world: World, start = false): Promise<number> {
+  const now = world.clock.now();
+  const jobs: Job[] = [];
+  for (const guid of await world.records.deliveries.unfinished(start ? now : now - SETTLING_MS))
+    jobs.push({ kind: 'delivery', guid });
+  const builds = await world.records.builds.inState([
+    'queued',
+    'starting',
+    'running',
+    'cancelling',
+    'collecting',
+  ]);
+  for (const build of builds) jobs.push({ kind: 'build', buildId: build.id });
+  for (const build of await world.records.builds.movedSince(now - LOOK_BACK_MS)) {
+    jobs.push({ kind: 'status', requestId: build.requestId }, { kind: 'check', buildId: build.id });
+  }
+  for (const deploy of await world.records.deploys.inState(['preparing']))
+    jobs.push({ kind: 'deploy', deployId: deploy.id });
+  for (const deploy of await world.records.deploys.inState(['approved', 'ingesting']))
+    jobs.push({ kind: 'ingest', deployId: deploy.id });
+  for (const deploy of await world.records.deploys.movedSince(now - LOOK_BACK_MS)) {
+    if (deploy.state.kind === 'open') jobs.push({ kind: 'deploy', deployId: deploy.id });
+    else jobs.push({ kind: 'ingest', deployId: deploy.id });
+  }
+  for (const posting of await world.records.postings.unwritten())
+    jobs.push({ kind: 'reply', key: posting.key });
+  const distinct = new Map(jobs.map((job) => [JSON.stringify(job), job]));
+  for (const job of distinct.values()) await world.queue.add(job);
+  return distinct.size;
+}

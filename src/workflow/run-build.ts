@@ -1,0 +1,195 @@
+import {
+  type Build,
+  type BuildEvent,
+  type BuildState,
+  type Failure,
+  isFinal,
+  nextBuildState,
+} from '../domain/build.ts';
+import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import { collectBuild } from './collect-build.ts';
+import { repositoryTarget, type World } from './world.ts';
+
+/** How long to wait before looking again for a free node, should nobody tell us, ms. */
+const NODE_WAIT_MS = 15_000;
+/** How long to wait while another build chooses its node, ms. */
+const LOCK_WAIT_MS = 50;
+/** How long a build waits for a node or repository that cannot be reached before it fails, ms. */
+const START_PATIENCE_MS = 15 * 60_000;
+
+/**
+ * Moves a build on, as far as it goes by itself. Every state is picked up again after a crash, because what was done
+ * outside finds its own trace: the job directory by the build's id, the artifact by its key.
+ */
+export async function advanceBuild(world: World, buildId: number): Promise<void> {
+  const result = await world.records.locked(`build:${buildId}`, () => advance(world, buildId));
+  if (result === 'busy') await world.queue.add({ kind: 'build', buildId }, { delayMs: 1_000 });
+}
+
+/** More moves than any build makes in one go; a guard against turning in a circle. */
+const MOST_STEPS = 10;
+
+async function advance(world: World, buildId: number): Promise<void> {
+  for (let steps = 0; steps < MOST_STEPS; steps += 1) {
+    const build = await world.records.builds.get(buildId);
+    const request = build && (await world.records.requests.get(build.requestId));
+    if (!build || !request) return;
+    const event = await step(world, build, request);
+    if (event === 'waits') return;
+    if (event === 'moved') continue;
+    const moved = await move(world, build, event);
+    if (moved && isFinal(moved.state)) {
+      await wakeWaiting(world, moved.pool);
+      return;
+    }
+  }
+  world.log.error({ build: buildId }, 'build turns in a circle');
+}
+
+/** Does what the state of a build asks for: gives the event that follows, or says that it moved already or now waits. */
+async function step(
+  world: World,
+  build: Build,
+  request: BuildRequest,
+): Promise<BuildEvent | 'moved' | 'waits'> {
+  switch (build.state.kind) {
+    case 'queued':
+      return chooseNode(world, build);
+    case 'starting':
+      return start(world, build, request, build.state.node, build.state.since);
+    case 'running':
+      await follow(world, build);
+      return 'waits';
+    case 'cancelling': {
+      const gone = await world.builders.stop(build.id, build.state.node);
+      if (!gone) throw new Retryable(`the job of build ${build.id} is still running after it was stopped`);
+      return { kind: 'job-stopped' };
+    }
+    case 'collecting':
+      return collectBuild(world, build, request, build.state);
+    default:
+      return 'waits';
+  }
+}
+
+/** Writes the next state, if the event still means something; then tells the comment and the check. */
+export async function move(world: World, build: Build, event: BuildEvent): Promise<Build | null> {
+  const next = nextBuildState(build.state, event, world.clock.now());
+  if ('refused' in next) {
+    world.log.info({ build: build.id, event: event.kind, why: next.refused }, 'build event without effect');
+    return null;
+  }
+  const moved = await world.records.builds.move(build.id, build.state.kind, next);
+  if (moved === null) return null;
+  world.log.info(
+    { build: build.id, from: build.state.kind, to: next.kind, request: build.requestId },
+    'build moved',
+  );
+  await announce(world, moved);
+  return moved;
+}
+
+/** States between two effects last milliseconds: nobody wants to read them. */
+const QUIET: ReadonlySet<BuildState['kind']> = new Set(['starting', 'collecting']);
+
+async function announce(world: World, build: Build): Promise<void> {
+  if (QUIET.has(build.state.kind)) return;
+  await world.queue.add({ kind: 'status', requestId: build.requestId });
+  await world.queue.add({ kind: 'check', buildId: build.id });
+}
+
+async function chooseNode(world: World, build: Build): Promise<'moved' | 'waits'> {
+  const choice = await world.records.locked(`pool:${build.pool}`, async () => {
+    const busy = new Map<string, number>();
+    for (const other of await world.records.builds.inState([
+      'starting',
+      'running',
+      'cancelling',
+      'collecting',
+    ])) {
+      const node = nodeOf(other.state);
+      if (node !== null) busy.set(node, (busy.get(node) ?? 0) + 1);
+    }
+    const node = world.builders.chooseNode(build.pool, busy);
+    if (node !== null) await move(world, build, { kind: 'node-chosen', node });
+    return node;
+  });
+  if (choice !== null && choice !== 'busy') return 'moved';
+  const delayMs = choice === 'busy' ? LOCK_WAIT_MS : NODE_WAIT_MS;
+  await world.queue.add({ kind: 'build', buildId: build.id }, { delayMs });
+  return 'waits';
+}
+
+function nodeOf(state: BuildState): string | null {
+  if (state.kind === 'starting' || state.kind === 'cancelling') return state.node;
+  return 'handle' in state && state.handle ? state.handle.node : null;
+}
+
+async function start(
+  world: World,
+  build: Build,
+  request: BuildRequest,
+  node: string,
+  since: number,
+): Promise<BuildEvent> {
+  const repository = repositoryTarget(world, build.repository);
+  if (!repository)
+    return failed('configuration', `the repository target ${build.repository} is no longer configured here`);
+  try {
+    const { repo, pullRequest, baseRef, headSha } = request;
+    const result = await world.sources.prepare({ repo, number: pullRequest, baseRef, headSha });
+    if (result.kind === 'gone') return failed('source-gone', result.detail);
+    if (result.kind === 'conflict') return failed('conflict', conflictSentence(baseRef, result.files));
+    const commentId = Number(/^comment:(\d+)$/.exec(request.source)?.[1]) || null;
+    const handle = await world.builders.start({
+      build,
+      node,
+      repository,
+      target: build.target,
+      pull: { repo, number: pullRequest, commentId },
+      source: result.source,
+    });
+    return { kind: 'job-started', handle };
+  } catch (error) {
+    const failure = startFailure(world, error, node, since);
+    if (failure === null) throw error;
+    world.log.warn({ build: build.id, node, err: error }, 'build could not be started');
+    return { kind: 'failed', failure };
+  }
+}
+
+function conflictSentence(baseRef: string, files: readonly string[]): string {
+  const shown = files.slice(0, 10).map((file) => `\`${file.replaceAll('`', "'")}\``);
+  const rest = files.length > shown.length ? ` and ${files.length - shown.length} more` : '';
+  return `the pull request does not merge into \`${baseRef}\`: conflict in ${shown.join(', ')}${rest}. Resolve it, push, and ask for the build again`;
+}
+
+/** A step that cannot succeed any more ends the build with a reason; one that may succeed later is tried again. */
+function startFailure(world: World, error: unknown, node: string, since: number): Failure | null {
+  if (error instanceof UserFacing) return { code: 'refused', sentence: error.message };
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof Permanent)
+    return { code: 'start-failed', sentence: `the job could not be started on \`${node}\`: ${detail}` };
+  if (error instanceof Retryable && world.clock.now() - since > START_PATIENCE_MS) {
+    return { code: 'unreachable', sentence: `\`${node}\` could not be reached for 15 min: ${detail}` };
+  }
+  return null;
+}
+
+function failed(code: string, sentence: string): BuildEvent {
+  return { kind: 'failed', failure: { code, sentence } };
+}
+
+async function follow(world: World, build: Build): Promise<void> {
+  if (build.state.kind !== 'running') return;
+  const logOffset = await world.logs.size(build.id);
+  world.builders.follow({ buildId: build.id, handle: build.state.handle, logOffset });
+}
+
+/** A slot became free: whoever waits for this pool looks again. */
+async function wakeWaiting(world: World, pool: string): Promise<void> {
+  for (const waiting of await world.records.builds.inState(['queued'])) {
+    if (waiting.pool === pool) await world.queue.add({ kind: 'build', buildId: waiting.id });
+  }
+}

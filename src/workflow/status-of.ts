@@ -1,0 +1,23 @@
+import * as say from '../messages/replies.ts';
+import type { PullRequest } from '../ports.ts';
+import type { World } from './world.ts';
+
+/** Requests shown by `bot: status` without `all`. */
+const SHOWN = 3;
+
+/** `bot: status`: the newest requests of a pull request, each with a link to its living comment. */
+export async function statusOf(world: World, pull: PullRequest, all: boolean): Promise<string> {
+  const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
+  const shown = all ? requests : requests.slice(0, SHOWN);
+  const rows = await Promise.all(
+    shown.map(async (request) => {
+      const posting = await world.records.postings.get(`status:${request.id}`);
+      const link = posting?.remoteId
+        ? `${world.gitUrl}/${pull.repo}/pull/${pull.number}#issuecomment-${posting.remoteId}`
+        : null;
+      const builds = await world.records.builds.ofRequest(request.id);
+      return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
+    }),
+  );
+  return say.status(rows);
+}

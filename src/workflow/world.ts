@@ -1,0 +1,57 @@
+import type { Permissions } from '../domain/permission.ts';
+import type { Catalogue, RepositoryTarget } from '../domain/target.ts';
+import type {
+  ArtifactStore,
+  Builders,
+  Clock,
+  Collector,
+  GitHub,
+  Log,
+  LogStore,
+  Publisher,
+  Queue,
+  Records,
+  Sources,
+  Spool,
+  TranslateEvent,
+} from '../ports.ts';
+
+/** A GitHub repository this instance serves. */
+export interface ServedRepository {
+  /** Where its deploy PRs are opened, `owner/name`. */
+  staging: string;
+  permissions: Permissions;
+}
+
+/** Everything a step needs of the world; made once by compose.ts. */
+export interface World {
+  clock: Clock;
+  log: Log;
+  records: Records;
+  queue: Queue;
+  github: GitHub;
+  sources: Sources;
+  builders: Builders;
+  logs: LogStore;
+  store: ArtifactStore;
+  collector: Collector;
+  spool: Spool;
+  /** By CernVM-FS repository. */
+  publishers: ReadonlyMap<string, Publisher>;
+  translate: TranslateEvent;
+  catalogue: Catalogue;
+  served: ReadonlyMap<string, ServedRepository>;
+  /** Where the bot's pages are, without a slash at the end. */
+  publicUrl: string;
+  /** Where repositories are shown and cloned from, without a slash at the end: `https://github.com`. */
+  gitUrl: string;
+  /** Key in the artifact store for an artifact of a build. */
+  artifactKey: (artifact: { repo: string; pullRequest: number; buildId: number; name: string }) => string;
+  /** Name of the machine the bot runs on, for the metadata of artifacts. */
+  hostname: string;
+}
+
+/** The repository target of a build; undefined when the configuration lost it since. */
+export function repositoryTarget(world: World, id: string): RepositoryTarget | undefined {
+  return world.catalogue.repositories.find((repository) => repository.id === id);
+}
