@@ -1,6 +1,7 @@
 /**
- * What a typed name means among the names that exist. Exact beats the end of a path (`zen2`, `amd/zen2`), that beats a part
- * of the last name (`n1`). A star or `all` means many; anything else means one, or is reported as ambiguous, never guessed.
+ * What a typed name means among the names that exist. Exact beats the end of a path (`zen2`, `amd/zen2`), that beats the
+ * beginning of a word in the last name (`n1`, `amd/zen`). A star or `all` means many; anything else means one, or is
+ * reported as ambiguous, never guessed.
  */
 import { closest } from './suggest.ts';
 import { type RepositoryTarget, shortCpu } from './target.ts';
@@ -17,7 +18,10 @@ const SHORTEST_PART = 2;
 
 /** Matches a path such as a CPU or an accelerator; letters' case does not matter. */
 export function matchPath(typed: string, names: readonly string[]): Match {
-  const pattern = typed.toLowerCase().replace(/^linux\//, '');
+  const pattern = typed
+    .toLowerCase()
+    .replace(/^linux\//, '')
+    .replace(/\/+$/, '');
   const many = matchMany(pattern, names, pathTails);
   if (many !== null) return many;
   const lowered = names.map((name) => ({ name, low: name.toLowerCase() }));
@@ -29,7 +33,7 @@ export function matchPath(typed: string, names: readonly string[]): Match {
     oneOf(pick((low) => low === pattern)) ??
     oneOf(pick((low) => low.endsWith(`/${pattern}`))) ??
     (family.length > 0 ? { kind: 'family', names: family } : null) ??
-    (pattern.length < SHORTEST_PART ? null : oneOf(pick((low) => lastPart(low).includes(pattern)))) ?? {
+    (pattern.length < SHORTEST_PART ? null : oneOf(pick((low) => beginsWord(low, pattern)))) ?? {
       kind: 'none',
       suggestion: suggest(pattern, names),
     }
@@ -103,8 +107,13 @@ function oneOf(names: string[]): Match | null {
   return names.length === 1 ? { kind: 'matched', names, many: false } : { kind: 'ambiguous', names };
 }
 
-function lastPart(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+/** `n1` and `aarch64/neov` in `aarch64/neoverse_n1`; but not `n2` in `zen2`, which would be a guess. */
+function beginsWord(path: string, pattern: string): boolean {
+  const cut = (text: string) => text.lastIndexOf('/') + 1;
+  const families = `/${path.slice(0, cut(path))}`;
+  const wanted = pattern.slice(0, cut(pattern));
+  const last = path.slice(cut(path));
+  return families.endsWith(`/${wanted}`) && `_${last}`.includes(`_${pattern.slice(cut(pattern))}`);
 }
 
 /** `a/b/c`, `b/c`, `c`. */

@@ -1,7 +1,7 @@
 /** Which of some builds a command's filters name: `bot: cancel arch=zen2 job:17`. */
 import { type Command, type Mistake, mistakeAt, type Word } from './command.ts';
 import { shown } from './filter-values.ts';
-import { type Match, matchPath } from './match-target.ts';
+import { type Match, matchPath, matchRepository } from './match-target.ts';
 import { type Target, targetName } from './target.ts';
 
 /** What is asked of a build to select it. */
@@ -27,12 +27,12 @@ export function selectBuilds<T extends Selectable>(command: Command, builds: rea
     const code = several ? 'ambiguous-target' : 'unknown-target';
     mistakes.push(mistakeAt(command, word, code, message, { choices: several ? match.names : names }));
   };
-  const narrow = (words: readonly Word[], nameOf: (build: T) => string | null) => {
+  const narrow = (words: readonly Word[], nameOf: (build: T) => string | null, matching = matchPath) => {
     if (words.length === 0) return () => true;
     const names = [...new Set(builds.map(nameOf))].filter((name) => name !== null);
     const meant = new Set<string>();
     for (const word of words) {
-      const match = matchPath(word.text, names);
+      const match = matching(word.text, names);
       if (match.kind === 'matched') for (const name of match.names) meant.add(name);
       else tell(word, match, names);
     }
@@ -41,7 +41,7 @@ export function selectBuilds<T extends Selectable>(command: Command, builds: rea
   const tests = [
     narrow(arch, (build) => targetName({ ...build.target, accelerator: null })),
     narrow(accel, (build) => build.target.accelerator),
-    narrow(repo, (build) => build.repository),
+    narrow(repo, (build) => build.repository, matchId),
     narrowJobs(job, builds, (word) => {
       const choices = builds.map((build) => String(build.id));
       mistakes.push(
@@ -51,6 +51,14 @@ export function selectBuilds<T extends Selectable>(command: Command, builds: rea
   ];
   if (mistakes.length > 0) return { kind: 'mistakes', mistakes };
   return { kind: 'selected', builds: builds.filter((build) => tests.every((test) => test(build))) };
+}
+
+/** By id alone: a repository may have left the configuration since. */
+function matchId(typed: string, ids: readonly string[]): Match {
+  return matchRepository(
+    typed,
+    ids.map((id) => ({ id, name: '', version: '', container: '' })),
+  );
 }
 
 function narrowJobs(

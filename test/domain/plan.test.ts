@@ -1,0 +1,443 @@
+import { describe, expect, it } from 'vitest';
+import { fitsGlob, matchPath, matchRepository, shortNames } from '../../src/domain/match-target.ts';
+import { parseComment } from '../../src/domain/parse-command.ts';
+import { type Plan, planBuild } from '../../src/domain/plan.ts';
+import { selectBuilds } from '../../src/domain/select-builds.ts';
+import { type Catalogue, targetName } from '../../src/domain/target.ts';
+import { pool, SITE } from './catalogue.ts';
+
+function plan(body: string, catalogue: Catalogue = SITE): Plan {
+  const parsed = parseComment(body);
+  expect(parsed.mistakes).toEqual([]);
+  return planBuild(parsed.commands, catalogue);
+}
+
+/** `target repository pool` of each build. */
+function builds(body: string, catalogue: Catalogue = SITE): string[] {
+  const planned = plan(body, catalogue);
+  if (planned.kind !== 'builds') throw new Error(JSON.stringify(planned));
+  return planned.builds.map(
+    (build) => `${targetName(build.target)} ${build.repository.slice(9, 16)} ${build.pool}`,
+  );
+}
+
+/** `[code, underlined, message, hint]` of each mistake. */
+function wrong(body: string, catalogue: Catalogue = SITE): (string | null)[][] {
+  return mistakes(body, catalogue).map(({ code, source, column, length, message, hint }) => [
+    code,
+    source.slice(column - 1, column - 1 + length),
+    message,
+    hint,
+  ]);
+}
+
+function mistakes(body: string, catalogue: Catalogue = SITE) {
+  const planned = plan(body, catalogue);
+  if (planned.kind !== 'mistakes') throw new Error(JSON.stringify(planned));
+  return planned.mistakes;
+}
+
+describe('targets', () => {
+  it.each([
+    ['arch=zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=ZEN2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=x86_64-amd-zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=linux/x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=n1', ['aarch64/neoverse_n1 2025.06 n1']],
+    ['arch=x86_64/generic', ['x86_64/generic 2025.06 generic']],
+    ['arch=v1,zen2', ['aarch64/neoverse_v1 2025.06 v1', 'x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=zen2,amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['for:arch=x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['on:arch=zen4 for:arch=zen3', ['x86_64/amd/zen3 2025.06 zen4']],
+    ['on:arch=all for:arch=zen3', ['x86_64/amd/zen3 2025.06 zen4']],
+    [
+      'arch=aarch64/*',
+      [
+        'aarch64/generic 2025.06 arm-generic',
+        'aarch64/neoverse_n1 2025.06 n1',
+        'aarch64/neoverse_v1 2025.06 v1',
+      ],
+    ],
+    ['arch=zen*', ['x86_64/amd/zen2 2025.06 zen2', 'x86_64/amd/zen4 2025.06 zen4']],
+    ['arch=*/generic', ['x86_64/generic 2025.06 generic', 'aarch64/generic 2025.06 arm-generic']],
+  ])('build %s', (filters, expected) => {
+    expect(builds(`bot: build ${filters}`)).toEqual(expected);
+  });
+
+  it('all: every target that nodes without accelerators build for themselves', () => {
+    expect(builds('bot: build arch=all repo:2025.06').map((build) => build.split(' ')[0])).toEqual([
+      'x86_64/generic',
+      'x86_64/amd/zen2',
+      'x86_64/amd/zen4',
+      'x86_64/intel/skylake_avx512',
+      'aarch64/generic',
+      'aarch64/neoverse_n1',
+      'aarch64/neoverse_v1',
+    ]);
+  });
+
+  it.each([
+    ['', ['no-target', 'build', 'it does not say what to build for', 'add arch=x86_64/generic, or arch=all']],
+    [
+      'on:arch=zen2',
+      ['no-target', 'build', 'on: says where, but not what to build for', 'add for:arch=x86_64/generic'],
+    ],
+    ['arch=zenn2', ['unknown-target', 'zenn2', 'no target here matches zenn2', 'did you mean zen2?']],
+    [
+      'arch=x84_64/generic',
+      [
+        'unknown-target',
+        'x84_64/generic',
+        'no target here matches x84_64/generic',
+        'did you mean x86_64/generic?',
+      ],
+    ],
+    ['arch=riscv64/*', ['unknown-target', 'riscv64/*', 'no target here matches riscv64/*', null]],
+    ['arch=2', ['unknown-target', '2', 'no target here matches 2', null]],
+    ['arch=zen', ['ambiguous-target', 'zen', 'zen can mean several targets', null]],
+    ['arch=generic', ['ambiguous-target', 'generic', 'generic can mean several targets', null]],
+    [
+      'arch=x86_64',
+      [
+        'ambiguous-target',
+        'x86_64',
+        'x86_64 is a family of targets, not one of them',
+        'write x86_64/* for all of them',
+      ],
+    ],
+    [
+      'arch=zen3',
+      [
+        'no-node',
+        'zen3',
+        'there are no nodes of x86_64/amd/zen3 here, others build for it',
+        'write on:arch=zen4 for:arch=x86_64/amd/zen3',
+      ],
+    ],
+    [
+      'arch=icelake',
+      [
+        'no-node',
+        'icelake',
+        'nodes of x86_64/intel/icelake here all have accelerators',
+        'add accel=nvidia/cc80',
+      ],
+    ],
+    ['arch=zen4 accel=cc80', ['no-node', 'zen4', 'no nodes of x86_64/amd/zen4 here have nvidia/cc80', null]],
+    [
+      'on:arch=zen4 for:arch=zen2',
+      ['no-node', 'zen2', 'x86_64/amd/zen2 is not built on the nodes that on: names', null],
+    ],
+    [
+      'on:arch=zen5 for:arch=zen2',
+      ['no-node', 'zen5', 'no nodes without an accelerator match zen5', 'did you mean zen2?'],
+    ],
+    ['on:arch=zen for:arch=zen2', ['ambiguous-target', 'zen', 'zen can mean several nodes', null]],
+  ])('build %s: %j', (filters, expected) => {
+    expect(wrong(`bot: build ${filters}`)).toEqual([expected]);
+  });
+
+  it('lists what exists', () => {
+    expect(mistakes('bot: build arch=zenn2')[0]?.choices).toEqual([
+      'x86_64/generic',
+      'zen2',
+      'zen4',
+      'skylake_avx512',
+      'aarch64/generic',
+      'neoverse_n1',
+      'neoverse_v1',
+    ]);
+    expect(mistakes('bot: build arch=zen')[0]?.choices).toEqual(['zen2', 'zen4']);
+    expect(mistakes('bot: build on:arch=zen4 for:arch=n1')[0]?.choices).toEqual(['zen4', 'zen3']);
+  });
+
+  it('takes generic where there is only one', () => {
+    const one = { ...SITE, pools: SITE.pools.filter((offer) => offer.name !== 'arm-generic') };
+    expect(builds('bot: build arch=generic', one)).toEqual(['x86_64/generic 2025.06 generic']);
+  });
+
+  it('tells operating systems apart', () => {
+    const mac = { ...SITE, pools: [...SITE.pools, pool('mac', 'aarch64/m1', { os: 'macos' })] };
+    expect(builds('bot: build arch=macos/aarch64/m1', mac)).toEqual(['macos/aarch64/m1 2025.06 mac']);
+    expect(builds('bot: build arch=m1', mac)).toEqual(['macos/aarch64/m1 2025.06 mac']);
+  });
+});
+
+describe('accelerators', () => {
+  it.each([
+    ['arch=zen2 accel=nvidia/cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
+    ['arch=zen2 accel=nvidia=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
+    ['arch=zen2 accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
+    ['arch=zen2 accel=cc80+nvidia/cc70', ['x86_64/amd/zen2+nvidia/cc70+nvidia/cc80 2025.06 gpu']],
+    [
+      'arch=zen2 accel=cc70,cc80',
+      ['x86_64/amd/zen2+nvidia/cc70 2025.06 gpu', 'x86_64/amd/zen2+nvidia/cc80 2025.06 gpu'],
+    ],
+    ['arch=icelake accel=nvidia/*', ['x86_64/intel/icelake+nvidia/cc80 2025.06 gpu-icelake']],
+    [
+      'arch=all accel=cc80',
+      ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu', 'x86_64/intel/icelake+nvidia/cc80 2025.06 gpu-icelake'],
+    ],
+    ['for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
+    ['on:arch=zen2,accel=cc80 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
+    ['on:arch=zen2 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 zen2']],
+    ['on:arch=zen2,accel=cc80 for:arch=zen2', ['x86_64/amd/zen2 2025.06 gpu']],
+  ])('build %s', (filters, expected) => {
+    expect(builds(`bot: build ${filters}`)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'arch=zen2 accel=cc90',
+      ['unknown-accelerator', 'cc90', 'no accelerator here matches cc90', 'did you mean cc70?'],
+    ],
+    [
+      'arch=zen2 accel=nvidia',
+      [
+        'ambiguous-accelerator',
+        'nvidia',
+        'nvidia is a family of accelerators, not one of them',
+        'write nvidia/* for all of them',
+      ],
+    ],
+    ['arch=zen2 accel=cc', ['ambiguous-accelerator', 'cc', 'cc can mean several accelerators', null]],
+    [
+      'arch=icelake accel=cc70+cc80',
+      ['no-node', 'icelake', 'no nodes of x86_64/intel/icelake here have nvidia/cc70+nvidia/cc80', null],
+    ],
+    [
+      'arch=n1 accel=nvidia/*',
+      ['no-node', 'n1', 'no nodes of aarch64/neoverse_n1 here have nvidia/cc70', null],
+    ],
+  ])('build %s: %j', (filters, expected) => {
+    expect(wrong(`bot: build ${filters}`)).toEqual([expected]);
+  });
+
+  it('says so where there are none', () => {
+    const plain = { ...SITE, pools: SITE.pools.filter((offer) => offer.accelerators.length === 0) };
+    expect(wrong('bot: build arch=zen2 accel=cc80', plain)).toEqual([
+      ['unknown-accelerator', 'cc80', 'no nodes here have accelerators', null],
+    ]);
+  });
+});
+
+describe('repositories', () => {
+  it.each([
+    ['arch=skylake_avx512 repo:2023.06', ['x86_64/intel/skylake_avx512 2023.06 skylake']],
+    ['arch=avx512 repo:eessi.io-2025.06-software', ['x86_64/intel/skylake_avx512 2025.06 skylake']],
+    [
+      'arch=avx512 repo:2023.06,2025.06',
+      ['x86_64/intel/skylake_avx512 2023.06 skylake', 'x86_64/intel/skylake_avx512 2025.06 skylake'],
+    ],
+    [
+      'arch=avx512 repo:all',
+      ['x86_64/intel/skylake_avx512 2023.06 skylake', 'x86_64/intel/skylake_avx512 2025.06 skylake'],
+    ],
+    ['arch=all repo:2023.06', ['x86_64/intel/skylake_avx512 2023.06 skylake']],
+    ['arch=zen2 repo:eessi.io-*', ['x86_64/amd/zen2 2025.06 zen2']],
+  ])('build %s', (filters, expected) => {
+    expect(builds(`bot: build ${filters}`)).toEqual(expected);
+  });
+
+  it.each([
+    [
+      'arch=avx512',
+      [
+        'no-repository',
+        'build',
+        'it does not say which repository to build for',
+        'add repo:eessi.io-2023.06-software',
+      ],
+    ],
+    [
+      'arch=all',
+      [
+        'no-repository',
+        'build',
+        'it does not say which repository to build for',
+        'add repo:eessi.io-2023.06-software',
+      ],
+    ],
+    [
+      'arch=zen2 repo:2023.06',
+      ['not-offered', '2023.06', 'x86_64/amd/zen2 is not built for eessi.io-2023.06-software here', null],
+    ],
+    [
+      'arch=zen* repo:2023.06',
+      ['not-offered', '2023.06', 'none of these targets is built for 2023.06 here', null],
+    ],
+    [
+      'arch=zen2 repo:2025.07',
+      ['unknown-repository', '2025.07', 'no repository here matches 2025.07', 'did you mean 2025.06?'],
+    ],
+    [
+      'arch=zen2 repo:software.eessi.io',
+      ['ambiguous-repository', 'software.eessi.io', 'software.eessi.io can mean several repositories', null],
+    ],
+  ])('build %s: %j', (filters, expected) => {
+    expect(wrong(`bot: build ${filters}`)).toEqual([expected]);
+  });
+
+  it('chooses the first pool that offers the repository', () => {
+    const [first] = SITE.repositories;
+    const spare = pool('zen2-old', 'x86_64/amd/zen2', { repositories: [first?.id ?? ''] });
+    const site = { ...SITE, pools: [...SITE.pools, spare] };
+    expect(builds('bot: build arch=zen2 repo:2023.06', site)).toEqual(['x86_64/amd/zen2 2023.06 zen2-old']);
+    expect(wrong('bot: build arch=zen2', site)[0]?.[0]).toBe('no-repository');
+  });
+
+  it('says so where a pool has none', () => {
+    const site = { ...SITE, pools: [pool('bare', 'x86_64/amd/zen5', { repositories: ['gone'] })] };
+    expect(wrong('bot: build arch=zen5', site)).toEqual([
+      ['not-offered', 'build', 'there is no repository here to build x86_64/amd/zen5 for', null],
+    ]);
+  });
+});
+
+describe('exports', () => {
+  it('go to every build of their command, sorted', () => {
+    const planned = plan(
+      'bot: build arch=zen2,n1 export:SKIP_TESTS=yes export:EASYBUILD_TRACE=1\nbot: build arch=v1',
+    );
+    expect(planned).toMatchObject({
+      builds: [
+        { pool: 'zen2', exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
+        { pool: 'n1', exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
+        { pool: 'v1', exports: {} },
+      ],
+    });
+  });
+
+  it('must be allowed by the site', () => {
+    expect(mistakes('bot: build arch=zen2 export:SKIP_TEST=yes')).toMatchObject([
+      {
+        code: 'not-exportable',
+        column: 29,
+        length: 9,
+        hint: 'did you mean SKIP_TESTS?',
+        choices: ['SKIP_TESTS', 'EASYBUILD_TRACE'],
+      },
+    ]);
+    expect(wrong('bot: build arch=zen2 export:__proto__=x', { ...SITE, exportable: [] })).toEqual([
+      ['not-exportable', '__proto__', 'no variables may be set here', null],
+    ]);
+  });
+});
+
+describe('several commands', () => {
+  it('make each build once, in the order asked for', () => {
+    const body =
+      'bot: build arch=n1\nbot: build for:arch=aarch64/neoverse_*\nbot: build arch=n1 repo:2025.06';
+    expect(builds(body)).toEqual(['aarch64/neoverse_n1 2025.06 n1', 'aarch64/neoverse_v1 2025.06 v1']);
+  });
+
+  it('may not ask for one build in two ways', () => {
+    expect(wrong('bot: build arch=n1\nbot: build arch=n1 export:SKIP_TESTS=yes')).toEqual([
+      [
+        'contradiction',
+        'build',
+        'aarch64/neoverse_n1 for eessi.io-2025.06-software is asked for twice, on other nodes or with other variables',
+        null,
+      ],
+    ]);
+  });
+
+  it('start nothing when one is wrong, and report on each', () => {
+    expect(
+      mistakes('bot: build arch=n1\nbot: build arch=zenn2,n2\nbot: build').map(({ line, code }) => [
+        line,
+        code,
+      ]),
+    ).toEqual([
+      [2, 'unknown-target'],
+      [2, 'unknown-target'],
+      [3, 'no-target'],
+    ]);
+  });
+});
+
+describe('instances', () => {
+  it('drops what is for another, and is silent when that is all', () => {
+    expect(builds('bot: build arch=zenn2 inst:other\nbot: build arch=n1 inst:site')).toHaveLength(1);
+    expect(plan('bot: build arch=zenn2 inst:other')).toEqual({ kind: 'not-meant' });
+  });
+});
+
+describe('selecting builds to cancel', () => {
+  const running = [
+    { id: 1, cpu: 'x86_64/amd/zen2', accelerator: null },
+    { id: 2, cpu: 'x86_64/amd/zen2', accelerator: 'nvidia/cc80' },
+    { id: 3, cpu: 'aarch64/neoverse_n1', accelerator: null },
+  ].map(({ id, cpu, accelerator }) => ({
+    id,
+    target: { os: 'linux' as const, cpu, accelerator },
+    repository: 'eessi.io-2025.06-software',
+  }));
+
+  function select(filters: string) {
+    const [command] = parseComment(`bot: cancel ${filters}`).commands;
+    if (command === undefined) throw new Error(filters);
+    const selection = selectBuilds(command, running);
+    return selection.kind === 'selected'
+      ? selection.builds.map((build) => build.id)
+      : selection.mistakes.map((mistake) => [mistake.code, mistake.column]);
+  }
+
+  it.each([
+    ['', [1, 2, 3]],
+    ['inst:anything', [1, 2, 3]],
+    ['arch=zen2', [1, 2]],
+    ['arch=zen2 accel=cc80', [2]],
+    ['arch=*', [1, 2, 3]],
+    ['repo:2025.06 arch=n1', [3]],
+    ['job:1,3', [1, 3]],
+    ['job:1 arch=n1', []],
+    ['arch=zen3', [['unknown-target', 18]]],
+    ['arch=x86_64', [['ambiguous-target', 18]]],
+    ['job:4', [['unknown-job', 17]]],
+  ])('cancel %s: %j', (filters, expected) => {
+    expect(select(filters)).toEqual(expected);
+  });
+});
+
+describe('matching', () => {
+  const names = ['a/zen2', 'b/zen2x', 'zen2', 'c/d/e'];
+
+  it('prefers the exact name, then the end of a path, then a part', () => {
+    expect(matchPath('zen2', names)).toEqual({ kind: 'matched', names: ['zen2'], many: false });
+    expect(matchPath('zen2', names.slice(0, 2))).toEqual({ kind: 'matched', names: ['a/zen2'], many: false });
+    expect(matchPath('zen', ['b/x_zen2', 'c/en'])).toMatchObject({ names: ['b/x_zen2'] });
+    expect(matchPath('b/ze', names)).toMatchObject({ names: ['b/zen2x'] });
+    expect(matchPath('b/', names)).toMatchObject({ kind: 'family' });
+    expect(matchPath('n2', names)).toMatchObject({ kind: 'none' });
+    expect(matchPath('d', names)).toEqual({ kind: 'family', names: ['c/d/e'] });
+    expect(matchPath('all', [])).toEqual({ kind: 'none', suggestion: null });
+  });
+
+  it('matches repositories by part of their id', () => {
+    const [old, current] = SITE.repositories;
+    expect(matchRepository('2025', SITE.repositories)).toMatchObject({ names: [current?.id] });
+    expect(matchRepository('software', SITE.repositories)).toEqual({
+      kind: 'ambiguous',
+      names: [old?.id, current?.id],
+    });
+  });
+
+  it('shortens names where they stay apart', () => {
+    expect(shortNames(['a/x', 'b/x', 'b/y', 'a/generic'])).toEqual(['a/x', 'b/x', 'y', 'a/generic']);
+  });
+
+  it.each([
+    ['a*c', 'abc', true],
+    ['a*c', 'ac', true],
+    ['a*a', 'a', false],
+    ['*b*', 'abc', true],
+    ['a*b*b', 'ab', false],
+    ['a*b*b', 'abb', true],
+    ['**', '', true],
+    ['abc', 'abcd', false],
+  ])('%s and %s: %s', (pattern, text, expected) => {
+    expect(fitsGlob(pattern, text)).toBe(expected);
+  });
+});
