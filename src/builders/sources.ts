@@ -1,0 +1,200 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Permanent, Retryable } from '../domain/errors.ts';
+import type { Log, SourceResult, Sources } from '../ports.ts';
+import { type Git, type GitResult, gitIn } from './git.ts';
+
+export interface GitSourcesOptions {
+  /** Mirrors of repositories are kept below it, in `mirrors/<owner>/<name>.git`. */
+  dataDir: string;
+  /** URL and token to fetch a repository with. */
+  access(repo: string): Promise<{ url: string; token: string | null }>;
+  log: Log;
+}
+
+type Pull = Parameters<Sources['prepare']>[0];
+
+/** The first fetch brings a repository's whole history. */
+const FETCH_TIMEOUT_MS = 300_000;
+const LOCAL_TIMEOUT_MS = 60_000;
+const ARCHIVE_TIMEOUT_MS = 300_000;
+/** Builds of one request come together: they share one merge. */
+const SHARED_MS = 10_000;
+
+const OWNER_AND_NAME = /^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Pull requests merged in bare mirrors of their repositories: nothing of them is checked out on the bot's machine. */
+export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources {
+  const prepared = new Map<string, Promise<SourceResult>>();
+  const queues = new Map<string, Promise<unknown>>();
+
+  /** One thing at a time in a mirror. */
+  function inTurn<T>(repo: string, work: () => Promise<T>): Promise<T> {
+    const before = queues.get(repo) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    queues.set(
+      repo,
+      mine.catch(() => {}),
+    );
+    return mine;
+  }
+
+  async function prepareNow(pull: Pull): Promise<SourceResult> {
+    const mirror = join(dataDir, 'mirrors', `${pull.repo}.git`);
+    const home = join(dataDir, 'mirrors', '.home');
+    await mkdir(mirror, { recursive: true });
+    await mkdir(home, { recursive: true });
+    const git = gitIn(mirror, home);
+    if (
+      (await git.run(['check-ref-format', `refs/heads/${pull.baseRef}`], { timeoutMs: LOCAL_TIMEOUT_MS }))
+        .code !== 0
+    ) {
+      return { kind: 'gone', detail: 'the base branch has a name that git does not allow' };
+    }
+    await must(git, ['init', '--quiet', '--bare', '--initial-branch=main', '.']);
+    // Archives hold the tree as a checkout would, whatever its .gitattributes say about archives.
+    await mkdir(join(mirror, 'info'), { recursive: true });
+    await writeFile(join(mirror, 'info', 'attributes'), '* -export-ignore -export-subst\n');
+
+    const baseName = `refs/stratobot/base-${createHash('sha256').update(pull.baseRef).digest('hex').slice(0, 32)}`;
+    const missing = await fetch(git, pull, baseName, mirror);
+    if (missing !== null) return { kind: 'gone', detail: missing };
+    if (
+      (await git.run(['cat-file', '-e', `${pull.headSha}^{commit}`], { timeoutMs: LOCAL_TIMEOUT_MS }))
+        .code !== 0
+    ) {
+      return {
+        kind: 'gone',
+        detail: `commit ${pull.headSha} is no longer part of pull request #${pull.number}`,
+      };
+    }
+    const baseSha = await must(git, ['rev-parse', '--verify', `${baseName}^{commit}`]);
+    return merge(git, mirror, pull, baseSha);
+  }
+
+  /** Brings base branch and pull request; returns what is missing, if anything. */
+  async function fetch(git: Git, pull: Pull, baseName: string, mirror: string): Promise<string | null> {
+    const { url, token } = await access(pull.repo);
+    const refspecs = [
+      `+refs/heads/${pull.baseRef}:${baseName}`,
+      `+refs/pull/${pull.number}/head:refs/stratobot/pull-${pull.number}`,
+    ];
+    const args = [
+      'fetch',
+      '--quiet',
+      '--no-tags',
+      '--no-write-fetch-head',
+      '--end-of-options',
+      url,
+      ...refspecs,
+    ];
+    const started = performance.now();
+    const { code, stderr } = await git.run(args, { timeoutMs: FETCH_TIMEOUT_MS, token });
+    log.debug({ repo: pull.repo, ms: Math.round(performance.now() - started), code }, 'fetched');
+    if (code === 0) return null;
+    const complaint = stderr.trim().slice(-1000);
+    const absent = /couldn't find remote ref (\S+)/.exec(complaint)?.[1];
+    if (absent !== undefined) return `${absent} does not exist in ${pull.repo}`;
+    if (/\.lock'?: File exists|not a git repository|corrupt|bad object/.test(complaint)) {
+      // Left by a crash. The mirror is a cache: the next try makes a new one.
+      log.warn({ repo: pull.repo, complaint }, 'mirror is broken, removing it');
+      await rm(mirror, { recursive: true, force: true });
+    }
+    if (/Authentication failed|could not read Username|repository .* not found|error: 403/i.test(complaint)) {
+      throw new Permanent(`${pull.repo} cannot be fetched: ${complaint}`);
+    }
+    throw new Retryable(`${pull.repo} cannot be fetched: ${complaint}`);
+  }
+
+  return {
+    prepare(pull) {
+      if (!OWNER_AND_NAME.test(pull.repo))
+        return Promise.reject(new Permanent(`${pull.repo} is no repository name`));
+      if (!SHA.test(pull.headSha)) return Promise.reject(new Permanent(`${pull.headSha} is no commit`));
+      if (!Number.isSafeInteger(pull.number))
+        return Promise.reject(new Permanent('that is no pull request number'));
+      const key = JSON.stringify([pull.repo, pull.number, pull.headSha, pull.baseRef]);
+      const known = prepared.get(key);
+      if (known !== undefined) return known;
+      const result = inTurn(pull.repo, () => prepareNow(pull));
+      prepared.set(key, result);
+      const forget = () => prepared.delete(key);
+      result.then(() => setTimeout(forget, SHARED_MS).unref(), forget);
+      return result;
+    },
+  };
+}
+
+/** Merges the pinned head into the base, as a tree that also holds the difference: `<number>.diff` is read by scripts. */
+async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Promise<SourceResult> {
+  const args = [
+    'merge-tree',
+    '--write-tree',
+    '--name-only',
+    '-z',
+    '--no-messages',
+    '--end-of-options',
+    baseSha,
+    pull.headSha,
+  ];
+  const merged = await git.run(args, { timeoutMs: LOCAL_TIMEOUT_MS });
+  const [tree = '', ...files] = merged.stdout
+    .toString('utf8')
+    .split('\0')
+    .filter((text) => text !== '');
+  if (merged.code === 1) return { kind: 'conflict', files };
+  if (/unrelated histories/.test(merged.stderr)) {
+    return { kind: 'gone', detail: `commit ${pull.headSha} has no history in common with ${pull.baseRef}` };
+  }
+  if (merged.code !== 0) throw failed('merge-tree', merged);
+
+  const diff = await diffBlob(git, mirror, baseSha, tree);
+  const name = `${pull.number}.diff`;
+  // As latin1, in which every byte is a character: names of files need not be UTF-8.
+  const { stdout } = await git.run(['ls-tree', '-z', tree], { timeoutMs: LOCAL_TIMEOUT_MS });
+  const entries = stdout
+    .toString('latin1')
+    .split('\0')
+    .filter((entry) => entry !== '');
+  const others = entries.filter((entry) => !entry.endsWith(`\t${name}`));
+  const listing = [...others, `100644 blob ${diff}\t${name}`].map((entry) => `${entry}\0`).join('');
+  const whole = await must(git, ['mktree', '-z'], Buffer.from(listing, 'latin1'));
+  const open = async () => git.stream(['archive', '--format=tar', whole], { timeoutMs: ARCHIVE_TIMEOUT_MS });
+  return { kind: 'ready', source: { tree, baseSha, open } };
+}
+
+/** Writes the difference of two trees as a blob; by way of a file, it may be large. */
+async function diffBlob(git: Git, mirror: string, base: string, tree: string): Promise<string> {
+  const file = join(mirror, `diff-${randomBytes(8).toString('hex')}`);
+  try {
+    await must(git, [
+      'diff',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--no-color',
+      `--output=${file}`,
+      base,
+      tree,
+      '--',
+    ]);
+    return await must(git, ['hash-object', '-w', '--no-filters', '--', file]);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+/** Output of a git command that can only fail when the mirror is broken or the disk full. */
+async function must(git: Git, args: readonly string[], input?: Uint8Array): Promise<string> {
+  const result = await git.run(args, {
+    timeoutMs: LOCAL_TIMEOUT_MS,
+    ...(input === undefined ? {} : { input }),
+  });
+  if (result.code !== 0) throw failed(args[0] ?? '', result);
+  return result.stdout.toString('utf8').trimEnd();
+}
+
+function failed(command: string, result: GitResult): Retryable {
+  return new Retryable(`git ${command} failed (code ${result.code}): ${result.stderr.trim().slice(-1000)}`);
+}
