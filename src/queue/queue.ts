@@ -19,7 +19,7 @@ import { RETRYABLE_TRIES, waitBeforeRetry } from './retry.ts';
 
 const NAME = 'stratobot';
 const CONCURRENCY = 16;
-/** How long close() waits for jobs that run; those that still do are run again after the next start. */
+/** How long close() waits for jobs that run; those that still do are put back for the next start. */
 const DRAIN_TIMEOUT_MS = 20_000;
 /** How long the goodbye to the server may take after that. */
 const GOODBYE_TIMEOUT_MS = 5_000;
@@ -93,6 +93,9 @@ async function open<B extends IQueueBackend, C>(
   queue.on('error', quietly(log, 'the queue has trouble with its connection'));
   await reached(queue.waitUntilReady());
 
+  /** Rejected when close() waits no longer: the jobs that run are put back. */
+  const patience = Promise.withResolvers<never>();
+  patience.promise.catch(() => undefined);
   let worker: InstanceType<typeof bull.Worker<Job>> | null = null;
   return {
     queue: {
@@ -107,7 +110,7 @@ async function open<B extends IQueueBackend, C>(
     },
     async work(handle) {
       if (worker) throw new Error('the queue has a worker already');
-      worker = new bull.Worker<Job>(NAME, processor(handle), {
+      worker = new bull.Worker<Job>(NAME, processor(handle, patience.promise), {
         connection: connections.worker,
         concurrency,
         lockDuration: LOCK_MS,
@@ -125,9 +128,12 @@ async function open<B extends IQueueBackend, C>(
     },
     async close({ drainTimeoutMs = DRAIN_TIMEOUT_MS } = {}) {
       if (worker) {
-        const drained = await within(drainTimeoutMs, worker.pause());
-        if (!drained) log.warn({ drainTimeoutMs }, 'jobs were still running when the queue was closed');
-        await within(GOODBYE_TIMEOUT_MS, worker.close(!drained));
+        const closed = worker.close();
+        if (!(await within(drainTimeoutMs, closed))) {
+          log.warn({ drainTimeoutMs }, 'jobs were still running when the queue was closed');
+          patience.reject(new Retryable('the queue was closed while the job was running'));
+          await within(GOODBYE_TIMEOUT_MS, closed);
+        }
       }
       await within(GOODBYE_TIMEOUT_MS, queue.close());
     },
@@ -153,15 +159,19 @@ async function open<B extends IQueueBackend, C>(
  * A job stops standing for equal ones before it is handled: one that is added from then on runs afterwards, because
  * what it is about may have changed after the handler looked.
  */
-function processor(handle: (job: Job) => Promise<void>): (job: BullJob<Job>) => Promise<void> {
+function processor(
+  handle: (job: Job) => Promise<void>,
+  patience: Promise<never>,
+): (job: BullJob<Job>) => Promise<void> {
   const turn = inTurn();
   return async (queued) => {
     const job = jobSchema.safeParse(queued.data);
     if (!job.success) throw new UnrecoverableError(`not a job: ${job.error.message}`);
-    await turn(keyOf(job.data), async () => {
+    const work = turn(keyOf(job.data), async () => {
       await queued.removeDeduplicationKey();
       await handle(job.data);
     });
+    await Promise.race([work, patience]);
   };
 }
 

@@ -72,7 +72,8 @@ async function makeTemplate(adminUrl: string): Promise<void> {
 async function watch(folder: string): Promise<void> {
   const lockFile = join(folder, 'data', 'postgres', 'postmaster.pid');
   const [pid = ''] = (await readFile(lockFile, 'utf8')).split('\n');
-  const script = 'while kill -0 "$1" 2>&-; do sleep 1; done; kill -INT "$2" 2>&- && sleep 1; rm -rf "$3"';
+  const script =
+    'while kill -0 "$1" 2>&-; do sleep 1; done; if test -d "$3"; then kill -INT "$2"; sleep 1; rm -rf "$3"; fi';
   spawn('sh', ['-c', script, 'watch', String(process.pid), pid, folder], {
     detached: true,
     stdio: 'ignore',

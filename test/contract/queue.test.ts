@@ -1,0 +1,361 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Queue as BullQueue, createPostgresBackend, createRedisBackend } from 'bullmq';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import type { Job } from '../../src/ports/queue.ts';
+import { type OpenQueue, openQueue } from '../../src/queue/queue.ts';
+import { freshDatabase } from '../harness/database.ts';
+import { recordingLog } from '../harness/log.ts';
+
+/** A server that the queue runs on. */
+interface Server {
+  connection: { databaseUrl: string; redisUrl?: string };
+  /** Cuts every connection; the server stays. */
+  cut(): Promise<void>;
+  /** Adds to the queue what Stratobot would not. */
+  addRaw(data: unknown): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const build: Job = { kind: 'build', buildId: 7 };
+
+const redis = spawnSync('redis-server', ['--version']).status === 0;
+
+test.runIf(process.env.CI === 'true')('the build service has Redis, so its suite is not skipped', () => {
+  expect(redis).toBe(true);
+});
+
+describe('on PostgreSQL', () => contract(postgresServer));
+describe.runIf(redis)('on Redis', () => contract(redisServer));
+
+function contract(startServer: () => Promise<Server>) {
+  let server: Server;
+  let opened: OpenQueue[];
+  let log: ReturnType<typeof recordingLog>;
+
+  beforeEach(async () => {
+    opened = [];
+    log = recordingLog();
+    server = await startServer();
+  });
+  afterEach(async () => {
+    await Promise.all(opened.map((queue) => queue.close({ drainTimeoutMs: 0 })));
+    await server.stop();
+  });
+
+  const open = async (concurrency = 4): Promise<OpenQueue> => {
+    const queue = await openQueue({ ...server.connection, log, concurrency });
+    opened.push(queue);
+    return queue;
+  };
+
+  test('a job reaches the handler as it was added', async () => {
+    const { queue, work } = await open();
+    const jobs: Job[] = [
+      { kind: 'delivery', guid: '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+      build,
+      { kind: 'status', requestId: 1 },
+      { kind: 'check', buildId: 7 },
+      { kind: 'reply', key: 'reply:comment:12:3' },
+      { kind: 'deploy', deployId: 2 },
+      { kind: 'ingest', deployId: 2 },
+    ];
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    for (const job of jobs) await queue.add(job);
+    expect(sorted(await handled.take(jobs.length))).toEqual(sorted(jobs));
+  });
+
+  test('equal jobs that wait are one', async () => {
+    const { queue, work } = await open();
+    for (let i = 0; i < 5; i++) await queue.add(build);
+    await queue.add({ kind: 'check', buildId: 7 });
+    await queue.add({ kind: 'build', buildId: 8 });
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    await handled.take(3);
+    await queue.add({ kind: 'status', requestId: 1 });
+    await handled.take(4);
+    expect(handled.all.filter((job) => job.kind === 'build')).toHaveLength(2);
+  });
+
+  test('an equal job that is added while one is handled runs once more, after it', async () => {
+    const { queue, work } = await open();
+    const story = collector<string>();
+    const gate = Promise.withResolvers<void>();
+    let started = 0;
+    await work(async () => {
+      const number = ++started;
+      story.add(`start ${number}`);
+      if (number === 1) await gate.promise;
+      story.add(`end ${number}`);
+    });
+    await queue.add(build);
+    await story.take(1);
+    await queue.add(build);
+    await queue.add(build);
+    gate.resolve();
+    expect((await story.take(4)).slice(0, 4)).toEqual(['start 1', 'end 1', 'start 2', 'end 2']);
+  });
+
+  test('a failing handler does not swallow what was added meanwhile, nor does its wait for the next try', async () => {
+    const { queue, work } = await open();
+    const tries = collector<number>();
+    await work(async () => {
+      tries.add(tries.all.length);
+      if (tries.all.length === 1) throw new Retryable('not now', { retryAfterMs: 3_600_000 });
+    });
+    await queue.add(build);
+    await tries.take(1);
+    await log.heard('will be tried again');
+    await queue.add(build);
+    await tries.take(2);
+  });
+
+  test('a job without delay is not held up by an equal one that waits for its time', async () => {
+    const { queue, work } = await open();
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    await queue.add(build, { delayMs: 3_600_000 });
+    await queue.add(build);
+    expect(await handled.take(1)).toEqual([build]);
+  });
+
+  test('a delayed job is not held up by an equal one that comes later', async () => {
+    const { queue, work } = await open();
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    await queue.add(build, { delayMs: 3_600_000 });
+    await queue.add(build, { delayMs: 20 });
+    expect(await handled.take(1)).toEqual([build]);
+  });
+
+  test('a delayed job comes no sooner than asked, and equal ones are one', async () => {
+    const { queue, work } = await open();
+    const handled = collector<{ kind: string; at: number }>();
+    await work(async ({ kind }) => handled.add({ kind, at: Date.now() }));
+    const before = Date.now();
+    for (let i = 0; i < 5; i++) await queue.add(build, { delayMs: 200 + 10 * i });
+    await queue.add({ kind: 'check', buildId: 1 }, { delayMs: 400 });
+    const [first, second] = await handled.take(2);
+    expect(first?.kind).toBe('build');
+    expect((first?.at ?? 0) - before).toBeGreaterThanOrEqual(200);
+    expect(second?.kind).toBe('check');
+  });
+
+  test('a Retryable is tried again, and not before its time', async () => {
+    const { queue, work } = await open();
+    const tries = collector<number>();
+    await work(async () => {
+      tries.add(Date.now());
+      if (tries.all.length === 1) throw new Retryable('not now', { retryAfterMs: 1_200 });
+    });
+    await queue.add(build);
+    const [first = 0, second = 0] = await tries.take(2);
+    expect(second - first).toBeGreaterThanOrEqual(1_200);
+  });
+
+  test('any other error gets one more try, then an error in the log, and the job can be added anew', async () => {
+    const { queue, work } = await open();
+    const tries = collector<number>();
+    await work(async () => {
+      tries.add(tries.all.length);
+      if (tries.all.length <= 2) throw new Permanent('wrong host key');
+    });
+    await queue.add(build);
+    await log.heard('given up');
+    expect(tries.all).toHaveLength(2);
+    expect(log.told.at(-1)).toMatchObject({ level: 'error', fields: { job: build, tries: 2 } });
+    await queue.add(build);
+    await tries.take(3);
+  });
+
+  test('what is not a job is refused once, and the next job runs', async () => {
+    const { queue, work } = await open(1);
+    await server.addRaw({ kind: 'build', buildId: '7; DROP TABLE builds' });
+    await queue.add(build);
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    expect(await handled.take(1)).toEqual([build]);
+    expect(log.told.filter(({ message }) => message.includes('given up'))).toHaveLength(1);
+  });
+
+  test('goes on when its connections were cut', async () => {
+    const { queue, work } = await open();
+    const handled = collector<Job>();
+    await work(async (job) => handled.add(job));
+    await queue.add(build);
+    await handled.take(1);
+    await server.cut();
+    await eventually(() => queue.add({ kind: 'build', buildId: 8 }));
+    await handled.take(2);
+  });
+
+  test('close waits for the job that runs, and takes no other', async () => {
+    const { queue, work, close } = await open(1);
+    const story = collector<string>();
+    const gate = Promise.withResolvers<void>();
+    await work(async (job) => {
+      story.add(`start ${keyed(job)}`);
+      await gate.promise;
+      story.add(`end ${keyed(job)}`);
+    });
+    await queue.add(build);
+    await story.take(1);
+    await queue.add({ kind: 'build', buildId: 8 });
+    const closed = close().then(() => story.add('closed'));
+    gate.resolve();
+    await closed;
+    expect(story.all).toEqual(['start build 7', 'end build 7', 'closed']);
+
+    const next = await open();
+    const handled = collector<Job>();
+    await next.work(async (job) => handled.add(job));
+    expect(await handled.take(1)).toEqual([{ kind: 'build', buildId: 8 }]);
+  });
+
+  test('close ends though a job does not, and the job is run again', async () => {
+    const { queue, work, close } = await open();
+    const started = collector<Job>();
+    await work(async (job) => {
+      started.add(job);
+      await new Promise(() => undefined);
+    });
+    await queue.add(build);
+    await started.take(1);
+    await close({ drainTimeoutMs: 50 });
+    expect(log.told.map(({ message }) => message)).toContain(
+      'jobs were still running when the queue was closed',
+    );
+    const next = await open();
+    const handled = collector<Job>();
+    await next.work(async (job) => handled.add(job));
+    expect(await handled.take(1)).toEqual([build]);
+  });
+
+  test('jobs wait for a worker in the server, not in the process', async () => {
+    const first = await open();
+    await first.queue.add(build);
+    await first.close();
+    const second = await open();
+    const handled = collector<Job>();
+    await second.work(async (job) => handled.add(job));
+    expect(await handled.take(1)).toEqual([build]);
+  });
+}
+
+test('a queue that cannot be reached says so as Retryable', async () => {
+  const databaseUrl = `postgres://nobody:x@127.0.0.1:${await freePort()}/nothing`;
+  await expect(openQueue({ databaseUrl, log: recordingLog() })).rejects.toThrow(Retryable);
+});
+
+async function postgresServer(): Promise<Server> {
+  const { databaseUrl, drop } = await freshDatabase();
+  const connection = { connectionString: databaseUrl, schema: 'bullmq' };
+  return {
+    connection: { databaseUrl },
+    async cut() {
+      const admin = new pg.Client(databaseUrl);
+      await admin.connect();
+      await admin.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      );
+      await admin.end();
+    },
+    async addRaw(data) {
+      const raw = new BullQueue('stratobot', { connection }, createPostgresBackend);
+      await raw.add('build', data);
+      await raw.close();
+    },
+    stop: drop,
+  };
+}
+
+async function redisServer(): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'stratobot-redis-'));
+  const port = await freePort();
+  const child = spawn('redis-server', [
+    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
+    ...['--maxmemory-policy', 'noeviction'],
+  ]);
+  for await (const line of child.stdout) {
+    if (String(line).includes('Ready to accept connections')) break;
+  }
+  const url = `redis://127.0.0.1:${port}`;
+  return {
+    connection: { databaseUrl: 'postgres://unused', redisUrl: url },
+    async cut() {
+      const client = new Redis(url);
+      await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      await client.quit();
+    },
+    async addRaw(data) {
+      const raw = new BullQueue('stratobot', { connection: { url } }, createRedisBackend);
+      await raw.add('build', data);
+      await raw.close();
+    },
+    async stop() {
+      const ended = once(child, 'exit');
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Things that happen, and a way to wait for a number of them. */
+function collector<T>() {
+  const all: T[] = [];
+  let wake = () => {};
+  return {
+    all,
+    add(thing: T) {
+      all.push(thing);
+      wake();
+    },
+    async take(count: number): Promise<T[]> {
+      while (all.length < count) {
+        const changed = Promise.withResolvers<void>();
+        wake = changed.resolve;
+        await changed.promise;
+      }
+      return [...all];
+    },
+  };
+}
+
+/** Until the connections that were cut have been replaced. */
+async function eventually(work: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Retryable) || tries === 10) throw error;
+    }
+  }
+}
+
+function sorted(jobs: Job[]): string[] {
+  return jobs.map((job) => JSON.stringify(job)).sort();
+}
+
+function keyed(job: Job): string {
+  return job.kind === 'build' ? `build ${job.buildId}` : job.kind;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
