@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { PassThrough, type Readable } from 'node:stream';
+import { tarballOverview } from '../domain/tarball-overview.ts';
+import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
+import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
+import { listTarball } from '../tarball/list.ts';
+import { chunksOf } from '../tarball/source.ts';
+
+/**
+ * Collects an artifact in one pass. The source is pulled by the listing; each chunk is hashed and handed to the upload
+ * on its way there, so the slower of the two sets the pace and memory stays constant. The upload's last byte waits for
+ * the verdict: refused bytes never become an object, and one that was there before under the key stays untouched.
+ */
+export function createCollector(options: {
+  store: ArtifactStore;
+  limits?: TarballLimits;
+  log: Log;
+}): Collector {
+  const { store, limits = defaultLimits, log } = options;
+
+  return {
+    async collect({ name, key, expect, source, metadata }) {
+      const policy = tarballPolicy({ name, expect, limits });
+      const overview = tarballOverview(name);
+      if (policy.broken()) {
+        source.destroy();
+        return refused(policy.end());
+      }
+      const upload = startUpload(store, key, metadata, name.compression);
+      const hash = createHash('sha256');
+      let bytes = 0;
+      const tee = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of chunksOf(source, `Artifact ${name.file}`)) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          await upload.send(chunk);
+          yield chunk;
+        }
+      };
+      const stopWhenBroken = (goOn: boolean): boolean => {
+        if (policy.broken()) upload.abort();
+        return goOn;
+      };
+      try {
+        const problem = await listTarball(tee(), name.compression, {
+          member(member) {
+            overview.member(member);
+            return stopWhenBroken(policy.member(member));
+          },
+          sizes: (compressed, decompressed) => stopWhenBroken(policy.sizes(compressed, decompressed)),
+        });
+        if (problem !== null) policy.problem(problem);
+        const violations = policy.end();
+        if (violations.length === 0) {
+          const { url } = await upload.finish();
+          return { kind: 'stored', sha256: hash.digest('hex'), bytes, url, overview: overview.result() };
+        }
+        log.warn({ artifact: name.file, violations }, 'artifact refused');
+        return refused(violations);
+      } finally {
+        source.destroy();
+        await upload.settle();
+      }
+    },
+  };
+}
+
+function refused(violations: Extract<CollectResult, { kind: 'refused' }>['violations']): CollectResult {
+  return { kind: 'refused', violations };
+}
+
+/** An upload that is fed chunk by chunk, and that is either finished or leaves nothing. */
+function startUpload(
+  store: ArtifactStore,
+  key: string,
+  metadata: Record<string, string>,
+  compression: 'zst' | 'gz',
+) {
+  const body = new PassThrough();
+  const cancel = new AbortController();
+  const contentType = compression === 'zst' ? 'application/zstd' : 'application/gzip';
+  const done = store
+    .put(key, body, { contentType, metadata, signal: cancel.signal })
+    .then((stored) => ({ stored }))
+    .catch((error: unknown) => {
+      body.destroy();
+      return { error };
+    });
+  body.on('error', () => {}); // put() tells it
+
+  return {
+    /** Resolves when there is room for more, or nobody wants more; throws when the store failed. */
+    async send(chunk: Buffer): Promise<void> {
+      if (cancel.signal.aborted) return;
+      if (!body.destroyed && !body.write(chunk)) await room(body);
+      if (!body.destroyed || cancel.signal.aborted) return;
+      const result = await done;
+      throw 'error' in result ? result.error : new Error('the store ended an upload by itself');
+    },
+    /** Stops the upload; the rest of the source is read only to tell all that is wrong with it. */
+    abort(): void {
+      if (!cancel.signal.aborted) cancel.abort(new Error('The artifact is refused.'));
+    },
+    async finish(): Promise<{ url: string }> {
+      body.end();
+      const result = await done;
+      if ('error' in result) throw result.error;
+      return result.stored;
+    },
+    /** After any end: waits until the store has removed what it had of an unfinished upload. */
+    async settle(): Promise<void> {
+      if (!body.writableEnded) cancel.abort(new Error('The artifact was not read to its end.'));
+      await done;
+    },
+  };
+}
+
+/** Until a stream takes more, or is closed for good. */
+function room(stream: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      stream.off('drain', go).off('close', go);
+      resolve();
+    };
+    stream.on('drain', go).on('close', go);
+  });
+}

@@ -1,0 +1,100 @@
+import { Readable } from 'node:stream';
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import type { ArtifactStore, Log } from '../ports.ts';
+import { checkKey, keyUrl } from './key.ts';
+import { s3Error } from './s3-errors.ts';
+
+export interface S3Options {
+  /** Absent for AWS itself. */
+  endpoint?: string;
+  region: string;
+  bucket: string;
+  /** `https://host/bucket/key` instead of `https://bucket.host/key`; most servers other than AWS want it. */
+  forcePathStyle: boolean;
+  /** Absent: the SDK looks in its usual places. */
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** Where the bucket can be read by people, when that is another address than S3's. */
+  publicUrl?: string;
+  log: Log;
+}
+
+/** S3 takes 10,000 parts, so an artifact may have 160 GB; two in flight bound the memory of an upload. */
+const partSize = 16 * 2 ** 20;
+const partsInFlight = 2;
+const connectTimeoutMs = 10_000;
+/** Longest silence of S3 within one request. */
+const requestTimeoutMs = 120_000;
+
+/** Keeps artifacts in a bucket of S3 or of something that speaks like it (Ceph, MinIO). */
+export function s3Store(options: S3Options): ArtifactStore {
+  const { bucket: Bucket, endpoint, region, forcePathStyle, credentials, log } = options;
+  const client = new S3Client({
+    region,
+    forcePathStyle,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    // Ceph and older servers do not understand the checksums that the SDK adds by itself.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: requestTimeoutMs },
+  });
+  const base = options.publicUrl ?? bucketUrl(options);
+
+  return {
+    async put(key, content, { contentType, metadata, signal }) {
+      const params = {
+        Bucket,
+        Key: checkKey(key),
+        ContentType: contentType,
+        Metadata: metadata,
+        Body: content,
+      };
+      const upload = new Upload({ client, partSize, queueSize: partsInFlight, params });
+      // Upload.abort() answers before its parts are gone; a body that fails makes it clean up first.
+      const stop = (): void => {
+        content.destroy(
+          signal?.reason instanceof Error ? signal.reason : new Error('The upload was aborted.'),
+        );
+      };
+      if (signal?.aborted === true) stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        await upload.done();
+      } catch (error) {
+        const cause = content.errored ?? error;
+        content.destroy();
+        log.info({ key, error: String(cause) }, 'upload to S3 did not finish');
+        throw content.errored ?? s3Error(`storing ${key}`, error);
+      } finally {
+        signal?.removeEventListener('abort', stop);
+      }
+      return { url: keyUrl(base, key) };
+    },
+    async open(key) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: checkKey(key) }));
+        if (!(Body instanceof Readable)) throw new Error('the answer has no body');
+        return Body;
+      } catch (error) {
+        if (error instanceof NoSuchKey) return null;
+        throw s3Error(`reading ${key}`, error);
+      }
+    },
+    async delete(key) {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket, Key: checkKey(key) }));
+      } catch (error) {
+        throw s3Error(`deleting ${key}`, error);
+      }
+    },
+    url: (key) => keyUrl(base, key),
+  };
+}
+
+function bucketUrl({ endpoint, region, bucket, forcePathStyle }: S3Options): string {
+  const url = new URL(endpoint ?? `https://s3.${region}.amazonaws.com`);
+  if (forcePathStyle) return `${url.href.replace(/\/+$/, '')}/${bucket}`;
+  url.hostname = `${bucket}.${url.hostname}`;
+  return url.href;
+}
