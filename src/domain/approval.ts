@@ -15,7 +15,7 @@ export interface ReviewFacts {
   commit: string;
 }
 
-export type RefusalCode =
+type RefusalCode =
   | 'not-open'
   | 'bot'
   | 'author'

@@ -100,7 +100,7 @@ export interface NodeFilter {
   accel: Word[];
 }
 
-export interface ExportWord {
+interface ExportWord {
   name: Word;
   value: Word;
 }

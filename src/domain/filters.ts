@@ -41,7 +41,7 @@ const LIST_KEYS = ['arch', 'accel', 'repo', 'inst', 'job'] as const;
 type ListKey = (typeof LIST_KEYS)[number];
 
 /** `arc`, `arch`, `Architecture` → `arch`; null for what is no filter. */
-export function filterKey(typed: string): FilterKey | null {
+function filterKey(typed: string): FilterKey | null {
   const key = typed.toLowerCase();
   if (key.length < SHORTEST_KEY) return key === 'on' ? 'on' : null;
   const found = FILTER_KEYS.find((name) =>

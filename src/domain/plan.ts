@@ -7,7 +7,7 @@ import { didYouMean } from './suggest.ts';
 import { type Catalogue, type RepositoryTarget, type Target, targetName } from './target.ts';
 
 /** A build to be made; every value in it comes from the catalogue, but the values of exports, which the parser allowed. */
-export interface PlannedBuild {
+interface PlannedBuild {
   target: Target;
   /** Repository target id. */
   repository: string;

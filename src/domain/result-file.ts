@@ -2,7 +2,7 @@
 import type { TestOutcome } from './build.ts';
 import { type IniSection, readIni } from './configparser.ts';
 
-export type JobStatus = 'SUCCESS' | 'FAILURE' | 'UNKNOWN';
+type JobStatus = 'SUCCESS' | 'FAILURE' | 'UNKNOWN';
 
 export interface JobResult {
   status: JobStatus;
