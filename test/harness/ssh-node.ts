@@ -18,6 +18,8 @@ export interface SshNode {
   plugIn(): void;
   /** How many connections were accepted so far. */
   connections(): number;
+  /** How many were refused while it was unplugged. */
+  refused(): number;
   close(): Promise<void>;
 }
 
@@ -89,9 +91,11 @@ export async function startSshNode(options: {
   const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, serve);
   const sockets = new Set<Socket>();
   let accepted = 0;
+  let refused = 0;
   let plugged = true;
   const listener = createServer((socket) => {
     if (!plugged) {
+      refused += 1;
       socket.destroy();
       return;
     }
@@ -121,6 +125,7 @@ export async function startSshNode(options: {
       plugged = true;
     },
     connections: () => accepted,
+    refused: () => refused,
     async close() {
       cut();
       listener.close();

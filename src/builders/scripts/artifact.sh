@@ -1,0 +1,6 @@
+# artifact.sh WORK NAME: prints a file that the job left in its working directory. POSIX sh.
+if [ -L "$1" ] || [ -L "$1/$2" ] || [ ! -f "$1/$2" ]; then
+  echo "$2 is not a regular file in the job's directory" >&2
+  exit 66
+fi
+exec cat "$1/$2"
