@@ -1,0 +1,36 @@
+/** What recorded webhooks mean, in the product's own words. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { translateEvent } from '../../../src/handlers/translate.ts';
+import { names, recording } from './recordings.ts';
+
+test('recordings are as GitHub sent them', async () => {
+  const source = fileURLToPath(import.meta.resolve('@octokit/webhooks-examples'));
+  const known: { name: string; examples: unknown[] }[] = JSON.parse(await readFile(source, 'utf8'));
+  for (const name of names.filter((one) => !one.includes('-'))) {
+    const { event, payload } = await recording(name);
+    expect(known.find((one) => one.name === event)?.examples, name).toContainEqual(payload);
+  }
+});
+
+describe('translation', () => {
+  test.each(names)('%s', async (name) => {
+    const { event, payload } = await recording(name);
+    expect(translateEvent(event, payload)).toMatchSnapshot();
+  });
+
+  test('names the field that does not fit', async () => {
+    const { event, payload } = await recording('pull_request.opened');
+    const broken = {
+      ...payload,
+      pull_request: { number: 2, updated_at: '2026-01-02T03:04:05Z', head: { sha: '../x' } },
+    };
+    expect(() => translateEvent(event, broken)).toThrow('"pull_request.head.sha"');
+    expect(() => translateEvent(event, { action: 'opened' })).toThrow('"repository"');
+  });
+
+  test.each([[null], [5], ['text'], [[]], [{}], [{ action: {} }]])('of %j is nothing', (payload) => {
+    expect(translateEvent('pull_request', payload)).toBeNull();
+  });
+});
