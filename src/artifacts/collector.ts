@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { tarballOverview } from '../domain/tarball-overview.ts';
 import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
