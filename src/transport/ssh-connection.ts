@@ -52,6 +52,12 @@ export class SshConnection {
     return this.#current.ready;
   }
 
+  /** Breaks the connection; the next use opens another. */
+  drop(): void {
+    this.#current?.client.destroy();
+    this.#current = null;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const client = this.#current?.client;

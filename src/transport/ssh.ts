@@ -14,6 +14,16 @@ export function sshTransport(options: SshOptions): Transport {
   const connection = new SshConnection(options);
   const places = new Places(CHANNELS);
   const where = options.host;
+  let hanging = 0;
+
+  /** A server may keep the channel of a command that will not die; when all are such, only a new connection helps. */
+  function abandoned(closed: Promise<void>): void {
+    hanging += 1;
+    closed.then(() => {
+      hanging -= 1;
+    });
+    if (hanging === CHANNELS) connection.drop();
+  }
 
   async function start(argv: readonly string[], hasInput: boolean, signal: AbortSignal): Promise<Started> {
     // `exec`: the command takes the login shell's place, so that signals and exit codes are its own. Without input the
@@ -40,7 +50,7 @@ export function sshTransport(options: SshOptions): Transport {
       try {
         // Listeners are added at once: the exit of a short command may be in the bytes that are read already.
         client.exec(line, (error, channel) =>
-          error ? refused(error) : resolve(started(channel, hasInput, where)),
+          error ? refused(error) : resolve(started(channel, hasInput, where, abandoned)),
         );
       } catch (error) {
         refused(error as Error); // the connection has just ended
@@ -64,12 +74,21 @@ interface SshStarted extends Started {
   closed: Promise<void>;
 }
 
-function started(channel: ClientChannel, hasInput: boolean, where: string): SshStarted {
+function started(
+  channel: ClientChannel,
+  hasInput: boolean,
+  where: string,
+  abandoned: (closed: Promise<void>) => void,
+): SshStarted {
+  let exited = false;
   let over = false;
   const closed = Promise.withResolvers<void>();
   const exit = Promise.withResolvers<number | null>();
   exit.promise.catch(() => {});
-  channel.on('exit', (code: number | null) => exit.resolve(code));
+  channel.on('exit', (code: number | null) => {
+    exited = true;
+    exit.resolve(code);
+  });
   channel.on('close', () => {
     over = true;
     closed.resolve();
@@ -83,7 +102,10 @@ function started(channel: ClientChannel, hasInput: boolean, where: string): SshS
     exit: exit.promise,
     closed: closed.promise,
     kill() {
-      if (!over) abandon(channel);
+      if (over) return;
+      over = true;
+      abandon(channel);
+      if (!exited) abandoned(closed.promise);
     },
   };
 }

@@ -162,6 +162,8 @@ for (const kind of ['local', 'ssh'] as const) {
     it('ends a job when its time is over, though nobody looks', async () => {
       const { builders, recorder, start } = open({ pool: { timeLimitSeconds: 1 } });
       const handle = await start(id, 'waiting', { GO: '/never' });
+      const exit = () => readFile(join(handle.directory, 'exit'), 'utf8').catch(() => '');
+      await expect.poll(exit, { timeout: 20_000 }).toBe('timed-out 1\n');
       builders.follow({ buildId: id, handle, logOffset: 0 });
       expect(await recorder.end(id)).toEqual({ kind: 'timed-out', limitSeconds: 1 });
       expect(recorder.text(id)).toContain('the time limit of 1 seconds is over');

@@ -186,6 +186,14 @@ for (const [name, open, { runs, kills }] of kinds) {
       await ends(Number(await appears(file)));
     });
 
+    it('is not held up by commands that were given up, were they to hang', async () => {
+      // Once the input has ended ssh2 sends no signals: these go on, on channels of the server.
+      const hang = () => bench.transport.exec(['sleep', '20'], { timeoutMs: 1_000, stdin: '' });
+      const given = await Promise.allSettled(Array.from({ length: 8 }, hang));
+      expect(given.map((each) => each.status)).toEqual(Array(8).fill('rejected'));
+      expect((await bench.transport.exec(['true'], { timeoutMs })).code).toBe(0);
+    });
+
     it('streams output, and errors at its end when the command failed', async () => {
       const good = await bench.transport.stream(['head', '-c', '5000000', '/dev/zero'], { timeoutMs });
       expect((await buffer(good)).length).toBe(5_000_000);

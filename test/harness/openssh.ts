@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { newKey } from './ssh-node.ts';
 
 /** The real thing: OpenSSH's sshd on a free port of this machine, with keys of its own. */
 export interface OpenSsh {
@@ -35,16 +36,17 @@ export async function startOpenSsh(): Promise<OpenSsh> {
   const root = await mkdtemp(join(tmpdir(), 'stratobot-sshd-'));
   const { username, uid } = userInfo();
   if (uid === 0) mkdirSync('/run/sshd', { recursive: true });
-  for (const name of ['host', 'identity']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', name, '-f', join(root, name)]);
-  }
+  const host = newKey();
+  const identity = newKey();
+  await writeFile(join(root, 'host'), host.private, { mode: 0o600 });
+  await writeFile(join(root, 'authorized_keys'), `${identity.public}\n`);
   const port = await freePort();
   const config = [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${root}/host`,
     `PidFile ${root}/sshd.pid`,
-    `AuthorizedKeysFile ${root}/identity.pub`,
+    `AuthorizedKeysFile ${root}/authorized_keys`,
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
@@ -73,8 +75,8 @@ export async function startOpenSsh(): Promise<OpenSsh> {
     host: '127.0.0.1',
     port,
     user: username,
-    hostKey: await readFile(join(root, 'host.pub'), 'utf8'),
-    privateKey: await readFile(join(root, 'identity'), 'utf8'),
+    hostKey: host.public,
+    privateKey: identity.private,
     root,
     crash,
     restart,
