@@ -65,7 +65,13 @@ interface QueueOptions {
  */
 export function openQueue(options: QueueOptions): Promise<OpenQueue> {
   if (options.redisUrl === undefined) {
-    const connection = { connectionString: options.databaseUrl, schema: 'bullmq', keepAlive: true };
+    const connection = {
+      connectionString: options.databaseUrl,
+      schema: 'bullmq',
+      keepAlive: true,
+      // A crash of the server may forget the last moments of the queue, which the rows make good; no step waits for a disk.
+      options: '-c synchronous_commit=off',
+    };
     return open(createPostgresBackend, options, {
       producer: { ...connection, migrate: true, max: 4 },
       worker: { ...connection, max: 6 },

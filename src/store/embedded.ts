@@ -57,7 +57,7 @@ export async function startEmbeddedPostgres(options: {
       stopped ??= (async () => {
         const last = owner || (await takeOwnership(guard).catch(() => true));
         await guard.end().catch(() => undefined);
-        if (last) await stopPostmaster(server.pid, place.directory);
+        if (last) await stopPostmaster(place.directory);
       })();
       return stopped;
     },

@@ -37,6 +37,17 @@ export function openLocks(databaseUrl: string, log: Log): Locks {
     }
     return session;
   };
+  /** One question at a time; a client does not take two. */
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = (client: pg.Client, lockFunction: string, name: string): Promise<boolean> => {
+    const answer = last.then(async () => {
+      const statement = `SELECT ${lockFunction}(hashtextextended($1, 0)) AS yes`;
+      const { rows } = await client.query<{ yes: boolean }>(statement, [key(name)]);
+      return rows[0]?.yes === true;
+    });
+    last = answer.catch(() => undefined);
+    return answer;
+  };
   /** Ends a session in doubt: a lock nobody knows of must not stay. */
   const discard = (client: pg.Client): void => {
     forget();
@@ -46,20 +57,18 @@ export function openLocks(databaseUrl: string, log: Log): Locks {
   const acquire = async (name: string): Promise<pg.Client | null> => {
     try {
       const client = await current();
-      const answer = await client
-        .query<{ got: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got', [key(name)])
-        .catch((error) => {
-          discard(client);
-          throw error;
-        });
-      return answer.rows[0]?.got === true ? client : null;
+      const got = await ask(client, 'pg_try_advisory_lock', name).catch((error) => {
+        discard(client);
+        throw error;
+      });
+      return got ? client : null;
     } catch (error) {
       throw asRecordsError(error);
     }
   };
   const release = async (client: pg.Client, name: string): Promise<void> => {
     try {
-      await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key(name)]);
+      await ask(client, 'pg_advisory_unlock', name);
     } catch (error) {
       log.warn({ err: error, lock: name }, 'a lock was lost before it was released');
       discard(client);

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import * as first from './migrations/001-first.ts';
 import { SCHEMA, type Tables } from './schema.ts';
@@ -11,7 +11,6 @@ const migrations: Record<string, Migration> = { '001-first': first };
  * A database that a newer Stratobot has migrated is refused.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  await sql`CREATE SCHEMA IF NOT EXISTS ${sql.id(SCHEMA)}`.execute(db);
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },

@@ -28,16 +28,18 @@ export async function findPostmaster(directory: string): Promise<Postmaster | nu
 }
 
 /**
- * Stops a server, its connections too.
+ * Stops the server that runs on this cluster, its connections too.
  * @throws Error when it is there in spite of all
  */
-export async function stopPostmaster(pid: number, directory: string): Promise<void> {
+export async function stopPostmaster(directory: string): Promise<void> {
+  const server = await findPostmaster(directory);
+  if (server === null) return;
+  const { pid } = server;
   for (const [signal, limit] of [
     ['SIGINT', FAST_STOP_MS],
     ['SIGQUIT', IMMEDIATE_STOP_MS],
   ] as const) {
-    if (!(await isRunning(pid, directory))) return;
-    process.kill(pid, signal);
+    send(pid, signal);
     const deadline = Date.now() + limit;
     while (Date.now() < deadline) {
       if (!(await isRunning(pid, directory))) return;
@@ -45,6 +47,14 @@ export async function stopPostmaster(pid: number, directory: string): Promise<vo
     }
   }
   throw new Error(`PostgreSQL (process ${pid}) does not stop`);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /**

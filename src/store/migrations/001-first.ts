@@ -35,7 +35,7 @@ const deployStates = {
   published: `$.at >= 0 && ${approved} && $.revision >= 0 && $.files >= 0 && $.path > ""`,
   rejected: '$.at >= 0 && $.pullRequest > 0 && $.by > "" && $.reason > ""',
   superseded: `$.at >= 0 && $.by > 0 && ${nullable('$.pullRequest', '> 0')}`,
-  failed: `$.at >= 0 && $.reason > "" && ${nullable('$.pullRequest', '> 0')}`,
+  failed: `$.at >= 0 && $.reason > "" && ${nullable('$.pullRequest', '> 0')} && $.incident.type() == "array"`,
 };
 
 const oneOf = (states: Record<string, string>) =>
