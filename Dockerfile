@@ -15,9 +15,9 @@ LABEL org.opencontainers.image.title="Stratobot" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-# git merges pull requests; ssh-keygen signs; tar and zstd are for pools that build on this machine.
+# git merges pull requests; procps (pgrep), tar and zstd are for pools that build on this machine.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git openssh-client tar zstd \
+ && apt-get install -y --no-install-recommends ca-certificates git procps tar zstd \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
