@@ -80,6 +80,7 @@ export function gitIn(repository: string, home: string): Git {
           done(error);
         },
       });
+      output.on('error', () => {}); // it may break before its reader is there, who is told by the stream itself
       const timer = setTimeout(() => output.destroy(tooLate(args, timeoutMs)), timeoutMs);
       child.on('error', (error) => output.destroy(error));
       child.stdout.pipe(output);

@@ -148,6 +148,7 @@ function readOutput(command: Started, deadline: Deadline, what: string): Readabl
       done(error);
     },
   });
+  output.on('error', () => {}); // it may break before its reader is there, who is told by the stream itself
   const onAbort = () => output.destroy(deadline.signal.reason);
   deadline.signal.addEventListener('abort', onAbort);
   command.exit.catch((error) => output.destroy(error));
