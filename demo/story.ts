@@ -63,7 +63,7 @@ export async function play({ around, bot, tell, software, easystack }: Scene): P
   const builds = await statusSays(around, pull.number, 2);
   const settled = await Promise.all(builds.ids.map((id) => bot.build(id)));
   const jobEndToStatusMs = await Promise.all(
-    settled.map(async (build, index) => round((builds.shownAt[index] ?? 0) - (await jobEnd(around, build)))),
+    settled.map(async (build, index) => round((builds.shownAt[index] ?? 0) - (await jobEnd(build)))),
   );
   const perBuild = (github.requests.length - requestsBefore) / settled.length;
   for (const build of settled) await tellBuilt(bot, tell, build);
@@ -106,6 +106,13 @@ export async function play({ around, bot, tell, software, easystack }: Scene): P
         .comments(SOFTWARE, pull.number)
         .find((comment) => /### Build of[\s\S]*\*\*Published\*\*/.test(comment.body)),
     { timeoutMs: MOST_STEP_MS, what: 'the status comment with the publication' },
+  );
+  await github.waitFor(
+    () => github.comments(STAGING, number).some((comment) => comment.body.includes('Ingested as revision')),
+    {
+      timeoutMs: MOST_STEP_MS,
+      what: 'the word on the deploy PR',
+    },
   );
   const done = await bot.world.records.deploys.get(deploy.id);
   const publication = done?.state.kind === 'published' ? done.state : null;
@@ -161,7 +168,7 @@ async function statusSays({ github }: Surroundings, number: number, wanted: numb
 }
 
 /** When the job's exit status was written on the node, unix ms. */
-async function jobEnd(around: Surroundings, build: Build): Promise<number> {
+async function jobEnd(build: Build): Promise<number> {
   if (!('handle' in build.state) || build.state.handle === null) return Date.now();
   return (await stat(join(build.state.handle.directory, 'exit'))).mtimeMs;
 }

@@ -8,7 +8,7 @@ export interface Teller {
 
 export type Tone = 'plain' | 'good' | 'bad' | 'quiet';
 
-const WHO_WIDTH = 10;
+const WHO_WIDTH = 13;
 
 /** Tells the story on a stream; elapsed time counts from the call. */
 export function teller(out: NodeJS.WriteStream): Teller {

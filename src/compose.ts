@@ -11,7 +11,10 @@ import { s3Store } from './artifacts/s3-store.ts';
 import { openBuilders, type PoolNodes } from './builders/builders.ts';
 import { fileLogs } from './builders/logs.ts';
 import { gitSources } from './builders/sources.ts';
+import type { Check } from './commands/check.ts';
 import { type Config, catalogueOf } from './config/config.ts';
+import { defaultLimits } from './domain/tarball-policy.ts';
+import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
 import { translateEvent } from './handlers/translate.ts';
 import { createWebhookRoute } from './handlers/webhook-route.ts';
@@ -41,8 +44,14 @@ export interface RunningStratobot {
   close(reason: string): Promise<void>;
 }
 
-/** Starts everything a configuration names; what was begun before a crash goes on. */
-export async function startStratobot(config: Config, { log }: { log: Log }): Promise<RunningStratobot> {
+/**
+ * Starts everything a configuration names; what was begun before a crash goes on.
+ * @param tools `pacing`: another budget for writes to GitHub than github.com asks for
+ */
+export async function startStratobot(
+  config: Config,
+  { log, pacing }: { log: Log; pacing?: Pacing },
+): Promise<RunningStratobot> {
   const closing: (() => Promise<unknown>)[] = [];
   const closeAll = async () => {
     for (const close of closing.splice(0).reverse())
@@ -60,7 +69,7 @@ export async function startStratobot(config: Config, { log }: { log: Log }): Pro
     closing.push(() => queue.close());
 
     const clock = { now: () => Date.now() };
-    const github = createGitHub({ ...config.github, log });
+    const github = createGitHub({ ...config.github, ...(pacing ? { pacing } : {}), log });
     // The builders tell of jobs to a workflow that needs the builders: the listener is filled in when both are there.
     let listener: JobListener | null = null;
     const builders = openBuilders({
@@ -76,7 +85,7 @@ export async function startStratobot(config: Config, { log }: { log: Log }): Pro
     closing.push(() => builders.close());
     const store = artifactStore(config, log);
     const { limits, storage } = config;
-    const tarballs = { bytes: limits.tarballBytes, members: limits.tarballMembers };
+    const tarballs = { ...defaultLimits, bytes: limits.tarballBytes, members: limits.tarballMembers };
     const world: World = {
       clock,
       log,
@@ -92,7 +101,7 @@ export async function startStratobot(config: Config, { log }: { log: Log }): Pro
       publishers: new Map(
         config.publishers.map(({ repository, root }) => [
           repository,
-          directoryPublisher({ root, transport: localTransport({ log }), log }),
+          directoryPublisher({ root, transport: localTransport(), log }),
         ]),
       ),
       translate: translateEvent,
@@ -162,7 +171,7 @@ async function transportTo(
   ssh: Config['pools'][number]['nodes'][number]['ssh'],
   log: Log,
 ): Promise<Transport> {
-  if (ssh === null) return localTransport({ log });
+  if (ssh === null) return localTransport();
   const { host, port, user, hostKey, identityFile } = ssh;
   return sshTransport({
     host,

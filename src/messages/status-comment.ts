@@ -198,14 +198,19 @@ function folded(view: StatusView): string {
     const line = `- ${code(targetName(build.target))}: build ${build.id}, pool ${code(build.pool)}${handle ? `, node ${code(handle.node)}` : ''}${hasLog(build.state) ? `, [log](${logUrl(view, build)})` : ''}`;
     const digests =
       build.state.kind === 'succeeded'
-        ? build.state.artifacts.map((ref) => `${ref.sha256}  ${ref.name}`)
-        : [];
-    return digests.length > 0 ? [line, codeBlock(digests.join('\n'))] : [line];
+        ? build.state.artifacts.map((ref) => `${ref.sha256}  ${ref.name}`).join('\n')
+        : '';
+    return digests === '' ? [line] : [line, indented(codeBlock(digests))];
   });
   return [
     `Commit ${code(view.request.headSha)} merged into ${code(view.request.baseRef)}.`,
     rows.join('\n'),
   ].join('\n\n');
+}
+
+/** As part of the list item above it. */
+function indented(block: string): string {
+  return block.replaceAll(/^/gm, '  ');
 }
 
 function nextStep(view: StatusView): string | null {

@@ -5,7 +5,7 @@ import type { ArtifactRef, Build, BuildEvent, BuildState, JobExit, TestOutcome }
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import type { JobResults } from '../ports.ts';
-import { metaText } from './meta-text.ts';
+import { metadataOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
 
 type Collecting = Extract<BuildState, { kind: 'collecting' }>;
@@ -115,7 +115,7 @@ async function collectOne(
       sentence: `the repository target ${build.repository} is no longer configured here`,
     };
 
-  const key = world.artifactKey({ repo, pullRequest, buildId: build.id, name: name.file });
+  const key = world.artifactKey({ repo, pullRequest, buildId: build.id, name });
   const collected = await world.collector.collect({
     name,
     key,
@@ -142,7 +142,7 @@ async function collectOne(
     overview,
     collectedAt: world.clock.now(),
   };
-  const meta = metaText({ artifact, request, user: world.catalogue.instance, hostname: world.hostname });
+  const meta = metadataOf(world, artifact, request);
   await world.store.put(`${key}.meta.txt`, Readable.from([meta]), {
     contentType: 'application/json',
     metadata: {},

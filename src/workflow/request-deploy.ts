@@ -6,7 +6,7 @@ import { targetName } from '../domain/target.ts';
 import { deployBody, deployTitle } from '../messages/deploy-pr.ts';
 import * as say from '../messages/deploy-replies.ts';
 import type { PullRequest } from '../ports.ts';
-import { metaText } from './meta-text.ts';
+import { metadataOf } from './metadata.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { reply, sha256 } from './post.ts';
 import { repositoryTarget, type ServedRepository, type World } from './world.ts';
@@ -187,12 +187,7 @@ async function stagingFiles(world: World, deploy: Deploy): Promise<Record<string
     const build = await world.records.builds.get(artifact.buildId);
     const request = build && (await world.records.requests.get(build.requestId));
     if (!request) continue;
-    files[`${folder}/${artifact.name}.meta.txt`] = metaText({
-      artifact,
-      request,
-      user: world.catalogue.instance,
-      hostname: world.hostname,
-    });
+    files[`${folder}/${artifact.name}.meta.txt`] = metadataOf(world, artifact, request);
   }
   const { repo, pullRequest, headSha, digest, requestedBy, author } = deploy;
   files[`${folder}/deploy.json`] =

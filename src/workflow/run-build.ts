@@ -9,6 +9,7 @@ import {
 import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
+import { commentOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
 
 /** How long to wait before looking again for a free node, should nobody tell us, ms. */
@@ -141,13 +142,12 @@ async function start(
     const result = await world.sources.prepare({ repo, number: pullRequest, baseRef, headSha });
     if (result.kind === 'gone') return failed('source-gone', result.detail);
     if (result.kind === 'conflict') return failed('conflict', conflictSentence(baseRef, result.files));
-    const commentId = Number(/^comment:(\d+)$/.exec(request.source)?.[1]) || null;
     const handle = await world.builders.start({
       build,
       node,
       repository,
       target: build.target,
-      pull: { repo, number: pullRequest, commentId },
+      pull: { repo, number: pullRequest, commentId: commentOf(request) },
       source: result.source,
     });
     return { kind: 'job-started', handle };

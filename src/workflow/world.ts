@@ -1,3 +1,4 @@
+import type { ArtifactName } from '../domain/artifact.ts';
 import type { Permissions } from '../domain/permission.ts';
 import type { Catalogue, RepositoryTarget } from '../domain/target.ts';
 import type {
@@ -46,7 +47,12 @@ export interface World {
   /** Where repositories are shown and cloned from, without a slash at the end: `https://github.com`. */
   gitUrl: string;
   /** Key in the artifact store for an artifact of a build. */
-  artifactKey: (artifact: { repo: string; pullRequest: number; buildId: number; name: string }) => string;
+  artifactKey: (artifact: {
+    repo: string;
+    pullRequest: number;
+    buildId: number;
+    name: ArtifactName;
+  }) => string;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */
   hostname: string;
 }

@@ -1,0 +1,23 @@
+import { path } from './path.ts';
+import { printTable, type Report } from './report.ts';
+
+/** Benchmarks by name; each compares with a limit or a peer that is measured in the same run. */
+const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
+  path: {
+    about: 'the whole way, ten times on one warm bot, beside one bare SSH exec on the same node',
+    run: path,
+  },
+};
+
+const name = process.argv[2];
+const bench = name === undefined ? undefined : BENCHES[name];
+if (bench === undefined) {
+  const names = Object.entries(BENCHES).map(([key, { about }]) => `  ${key.padEnd(10)} ${about}`);
+  const unknown = name === undefined || name === '--help' ? '' : `there is no bench named ${name}\n\n`;
+  process.stderr.write(`${unknown}npm run bench -- NAME\n\n${names.join('\n')}\n`);
+  process.exit(name === '--help' ? 0 : 2);
+}
+const report = await bench.run();
+printTable(report, process.stdout);
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.exit(0);
