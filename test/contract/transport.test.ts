@@ -188,10 +188,10 @@ for (const [name, open, { runs, kills }] of kinds) {
 
     it('is not held up by commands that were given up, were they to hang', async () => {
       // Once the input has ended ssh2 sends no signals: these go on, on channels of the server.
-      const hang = () => bench.transport.exec(['sleep', '20'], { timeoutMs: 1_000, stdin: '' });
+      const hang = () => bench.transport.exec(['sleep', '5'], { timeoutMs: 500, stdin: '' });
       const given = await Promise.allSettled(Array.from({ length: 8 }, hang));
       expect(given.map((each) => each.status)).toEqual(Array(8).fill('rejected'));
-      expect((await bench.transport.exec(['true'], { timeoutMs })).code).toBe(0);
+      expect((await bench.transport.exec(['true'], { timeoutMs: 3_000 })).code).toBe(0);
     });
 
     it('streams output, and errors at its end when the command failed', async () => {
@@ -311,7 +311,7 @@ describe('transport: ssh', () => {
   });
 
   it('errors a stream whose connection is cut, and does not end it', async () => {
-    const stream = await dial().stream(['sh', '-c', 'echo go; exec sleep 600'], { timeoutMs });
+    const stream = await dial().stream(['sh', '-c', 'echo go; exec sleep 5'], { timeoutMs });
     await once(stream, 'data');
     node.cut();
     await expect(buffer(stream)).rejects.toThrow(Retryable);

@@ -85,7 +85,7 @@ describe.runIf(!openSshMissing())(`builders over ${name}`, () => {
   });
 
   it('errors a transfer that sshd does not survive, so that half a tarball is never a whole one', async () => {
-    const stream = await transport.stream(['sh', '-c', 'echo half; exec sleep 60'], { timeoutMs: 20_000 });
+    const stream = await transport.stream(['sh', '-c', 'echo half; exec sleep 5'], { timeoutMs: 20_000 });
     await new Promise((resolve) => stream.once('data', resolve));
     await ssh.crash();
     await expect(buffer(stream)).rejects.toThrow(Retryable);
