@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
-import * as first from './migrations/001-first.ts';
+import { up as first } from './migrations/001-first.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
-const migrations: Record<string, Migration> = { '001-first': first };
+const migrations: Record<string, Migration> = { '001-first': { up: first } };
 
 /**
  * Brings the schema up to date, in one transaction and under a lock, so that several processes may start at once.

