@@ -32,8 +32,9 @@ export async function* decompress(
       for (;;) {
         const before = engine.taken;
         yield* engine.feed(rest);
-        if (!engine.ended) break;
+        if (engine.taken === 0) throw trailing();
         rest = rest.subarray(engine.taken - before);
+        if (rest.length === 0) break;
         engine.destroy();
         engine = new Engine(compression, true);
       }
@@ -49,10 +50,9 @@ class Engine {
   readonly #stream: Transform & { bytesWritten: number };
   readonly #follows: boolean;
   #error: NodeJS.ErrnoException | null = null;
+  #ended = false;
   #gave = false;
   #wake = (): void => {};
-  /** It took a whole frame, and not all of the chunk. */
-  ended = false;
 
   constructor(compression: Compression, follows: boolean) {
     // Far larger than zlib's default, for fewer round trips to its thread.
@@ -61,7 +61,7 @@ class Engine {
     this.#follows = follows;
     this.#stream.on('readable', () => this.#wake());
     this.#stream.on('end', () => {
-      this.ended = true;
+      this.#ended = true;
       this.#wake();
     });
     this.#stream.on('error', (error) => {
@@ -75,10 +75,12 @@ class Engine {
     return this.#stream.bytesWritten;
   }
 
+  /** Decompresses a chunk, or as much of it as belongs to the frame it began with. */
   async *feed(chunk: Buffer): AsyncGenerator<Buffer> {
     let written = false;
-    this.#stream.write(chunk, () => {
+    this.#stream.write(chunk, (error) => {
       written = true;
+      this.#error ??= error ?? null;
       this.#wake();
     });
     yield* this.#pull(() => written);
@@ -96,7 +98,7 @@ class Engine {
         this.#gave = true;
         yield output;
       } else if (this.#error !== null) throw this.#meaning(this.#error);
-      else if (this.ended || done()) return;
+      else if (this.#ended || done()) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -112,11 +114,15 @@ class Engine {
     const notAFrame =
       error.code === 'ZSTD_error_prefix_unknown' || error.message === 'incorrect header check';
     if (notAFrame && (this.#gave || this.#follows)) {
-      return new BrokenTarball('trailing', 'There are other bytes after the end of the compressed data.');
+      return trailing();
     }
     return new BrokenTarball(
       'corrupt',
       'The compressed data is corrupt or of another format than its name says.',
     );
   }
+}
+
+function trailing(): BrokenTarball {
+  return new BrokenTarball('trailing', 'There are other bytes after the end of the compressed data.');
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
@@ -26,6 +26,13 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
     allowMismatchedSignatures: true,
     configureBuckets: [{ name: bucket, configs: [] }],
   });
+  // It has no AbortMultipartUpload: parts would stay, and nobody could see whether they should.
+  server.middleware.unshift(async (context, next) => {
+    const upload = context.query.uploadId;
+    if (context.method !== 'DELETE' || upload === undefined) return next();
+    await removeUpload(directory, upload);
+    context.status = 204;
+  });
   const { port } = await server.run();
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -38,4 +45,11 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function removeUpload(directory: string, id: string): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (entry.name === id) await rm(join(entry.parentPath, entry.name), { recursive: true, force: true });
+  }
 }

@@ -9,6 +9,11 @@ declare module '@20minutes/s3rver' {
       allowMismatchedSignatures: boolean;
       configureBuckets: { name: string; configs: string[] }[];
     });
+    /** Koa's, in the order they are called. */
+    middleware: ((
+      context: { method: string; query: Record<string, string | undefined>; status: number },
+      next: () => Promise<void>,
+    ) => Promise<void>)[];
     run(): Promise<{ address: string; port: number }>;
     close(): Promise<void>;
   }
