@@ -21,6 +21,8 @@ const NAME = 'stratobot';
 const CONCURRENCY = 16;
 /** How long close() waits for jobs that run; those that still do are put back for the next start. */
 const DRAIN_TIMEOUT_MS = 20_000;
+/** How long the server may take to answer; Redis is waited for without end otherwise. */
+const ANSWER_TIMEOUT_MS = 15_000;
 /** How long the goodbye to the server may take after that. */
 const GOODBYE_TIMEOUT_MS = 5_000;
 /** A worker that died is noticed after the lock of its job has run out, at the next look. */
@@ -97,7 +99,10 @@ async function open<B extends IQueueBackend, C>(
     streams: { events: { maxLen: EVENTS_KEPT } },
   });
   queue.on('error', quietly(log, 'the queue has trouble with its connection'));
-  await reached(queue.waitUntilReady());
+  await reached(queue.waitUntilReady()).catch(async (error) => {
+    await within(GOODBYE_TIMEOUT_MS, queue.close());
+    throw error;
+  });
 
   /** Rejected when close() waits no longer: the jobs that run are put back. */
   const patience = Promise.withResolvers<never>();
@@ -191,9 +196,11 @@ function tellFailure(
   else log.error(fields, 'a job failed and is given up until the reconciler finds it again');
 }
 
+/** The answer of the server, or a Retryable when it fails or takes too long. */
 async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    if (await within(ANSWER_TIMEOUT_MS, answer)) return await answer;
+    throw new Error(`no answer in ${ANSWER_TIMEOUT_MS} ms`);
   } catch (cause) {
     throw new Retryable(`the queue does not answer: ${cause instanceof Error ? cause.message : cause}`, {
       cause,
