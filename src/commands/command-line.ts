@@ -112,7 +112,7 @@ Example:
     )
     .action(async (options: { config: string }) => {
       const config = await loadConfig(options.config, world.env);
-      const { checkWorld } = await import('../compose.ts');
+      const { checkWorld } = await import('../compose/check-world.ts');
       finish(await doctor(config, checkWorld, world.out));
     });
 

@@ -2,7 +2,7 @@ import { Permanent } from '../domain/errors.ts';
 import type { Commands } from './commands.ts';
 
 /** What a revision says of itself, in `.stratobot.json`. */
-export interface RevisionRecord {
+interface RevisionRecord {
   revision: number;
   deploy: number;
   digest: string;

@@ -5,7 +5,7 @@ import { code, codeBlock, count, details, html, prose, size } from './markdown.t
 import { repositoryOf, shortDigest } from './status-comment.ts';
 
 /** One artifact as the reviewer of a deploy sees it. */
-export interface DeployRow {
+interface DeployRow {
   target: string;
   artifact: Artifact;
   tests: TestOutcome;

@@ -1,5 +1,13 @@
 /** GitHub's limit for the body of a comment, an issue or a pull request, in characters. */
-export const BODY_LIMIT = 65_536;
+const BODY_LIMIT = 65_536;
+const CUT = '\n\n… The rest is too long for a comment.';
+
+/** The last resort before GitHub refuses a body: whole lines from the start, and a word that something is missing. */
+export function fitBody(body: string): string {
+  if (body.length <= BODY_LIMIT) return body;
+  const room = body.slice(0, BODY_LIMIT - CUT.length);
+  return room.slice(0, room.lastIndexOf('\n')) + CUT;
+}
 
 /**
  * Text from a pull request, a log or a tarball as a code span: no markup, no mention, no reference in it is alive.

@@ -5,7 +5,7 @@ import type { RepositoryTarget, Target } from '../domain/target.ts';
 
 /** How a command is run and bytes are moved: on this machine or by SSH. */
 export interface Transport {
-  /** Runs to the end. Output beyond `maxOutputBytes` (default 1 MiB) is an error, as is `timeoutMs`: both throw Retryable. */
+  /** Runs to the end. `timeoutMs` throws Retryable; output beyond `maxOutputBytes` (default 1 MiB) throws Permanent. */
   exec(
     argv: readonly string[],
     options: { timeoutMs: number; stdin?: Readable | Uint8Array | string; maxOutputBytes?: number },

@@ -7,7 +7,7 @@ export interface SpooledArtifact extends DeployItem {
   path: string;
 }
 
-export type SpoolResult =
+type SpoolResult =
   | { kind: 'spooled'; files: SpooledArtifact[] }
   | { kind: 'refused'; violations: Violation[] };
 

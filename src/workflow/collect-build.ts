@@ -45,7 +45,7 @@ type Verdict =
   | { kind: 'failed'; code: string; sentence: string };
 
 /** From result files and exit statuses of the steps to a verdict. Pure. */
-export function judge(results: JobResults): Verdict {
+function judge(results: JobResults): Verdict {
   const bad = (code: string, sentence: string): Verdict => ({ kind: 'failed', code, sentence });
   if (results.steps.build === undefined || results.steps.build === null) {
     return bad(

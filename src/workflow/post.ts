@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { marker } from '../messages/markdown.ts';
+import { fitBody, marker } from '../messages/markdown.ts';
 import type { Posting } from '../ports.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +33,7 @@ export async function writeComment(
 ): Promise<'written' | 'unchanged'> {
   if (posting.number === null) throw new TypeError(`posting ${posting.key} is no comment`);
   const mark = marker(world.catalogue.instance, posting.key);
-  const body = `${mark}\n${text}`;
+  const body = fitBody(`${mark}\n${text}`);
   const hash = sha256(body);
   if (posting.remoteId !== null && posting.writtenHash === hash) return 'unchanged';
   let remoteId = posting.remoteId;

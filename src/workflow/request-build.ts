@@ -30,7 +30,7 @@ export async function requestBuild(world: World, ask: BuildAsk): Promise<string 
 }
 
 /** One request with its builds, and the jobs that move it on. A request that is there already is only moved on. */
-export async function recordRequest(
+async function recordRequest(
   world: World,
   ask: Omit<BuildAsk, 'commands'>,
   commands: string[],

@@ -5,6 +5,7 @@ import { whoMay } from '../domain/permission.ts';
 import { targetName } from '../domain/target.ts';
 import { deployBody, deployTitle } from '../messages/deploy-pr.ts';
 import * as say from '../messages/deploy-replies.ts';
+import { fitBody } from '../messages/markdown.ts';
 import type { PullRequest } from '../ports.ts';
 import { metadataOf } from './metadata.ts';
 import { moveDeploy } from './move-deploy.ts';
@@ -114,7 +115,7 @@ export async function openDeploy(world: World, deployId: number): Promise<void> 
     const proposed = await world.github.proposeFiles(deploy.staging, {
       branch: `stratobot/${world.catalogue.instance}/deploy-${deploy.id}`,
       title: deployTitle(view),
-      body: deployBody(view),
+      body: fitBody(deployBody(view)),
       message: `${deployTitle(view)}\n\nDigest: sha256:${deploy.digest}`,
       files: await stagingFiles(world, deploy),
     });

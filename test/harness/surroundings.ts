@@ -35,7 +35,7 @@ export interface SurroundingsOptions {
 
 export const SOFTWARE = 'stack/software-layer';
 export const STAGING = 'stack/staging';
-export const WEBHOOK_SECRET = 'a webhook secret for tests only';
+const WEBHOOK_SECRET = 'a webhook secret for tests only';
 
 const POOLS = [
   { name: 'zen2', arch: 'x86_64/amd/zen2', node: 'node-1' },

@@ -1,0 +1,74 @@
+/** Adapters made from the configuration: the database, build nodes, the artifact store. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { directoryStore } from '../artifacts/directory-store.ts';
+import { s3Store } from '../artifacts/s3-store.ts';
+import type { PoolNodes } from '../builders/builders.ts';
+import type { Config } from '../config/config.ts';
+import type { ArtifactStore, Log, Transport } from '../ports.ts';
+import { startEmbeddedPostgres } from '../store/embedded.ts';
+import { localTransport } from '../transport/local.ts';
+import { sshTransport } from '../transport/ssh.ts';
+
+/** What has to be closed again, in the order it was opened. */
+export type Closing = (() => Promise<unknown>)[];
+
+/** The database the configuration names, or one of our own in the data folder. */
+export async function openDatabase(config: Config, log: Log, closing: Closing): Promise<string> {
+  if (config.storage.databaseUrl !== null) return config.storage.databaseUrl;
+  const postgres = await startEmbeddedPostgres({ dataDir: join(config.storage.dataDir, 'postgres'), log });
+  closing.push(() => postgres.stop());
+  return postgres.databaseUrl;
+}
+
+/** Nodes of a pool with the way to each. */
+export async function poolNodes(pool: Config['pools'][number], log: Log): Promise<PoolNodes> {
+  const nodes = await Promise.all(
+    pool.nodes.map(async ({ name, slots, ssh }) => ({
+      name,
+      slots,
+      jobsDir: pool.jobsDir,
+      transport: await transportTo(ssh, log),
+    })),
+  );
+  return {
+    name: pool.name,
+    nodes,
+    timeLimitSeconds: pool.timeLimitSeconds,
+    site: pool.site,
+    skipTests: pool.skipTests,
+    ...(pool.reposCfgDir === null ? {} : { reposCfgDir: pool.reposCfgDir }),
+  };
+}
+
+/** The way to a node: by SSH, or here. */
+export async function transportTo(
+  ssh: Config['pools'][number]['nodes'][number]['ssh'],
+  log: Log,
+): Promise<Transport> {
+  if (ssh === null) return localTransport();
+  const { host, port, user, hostKey, identityFile } = ssh;
+  return sshTransport({
+    host,
+    port,
+    user,
+    hostKey,
+    identity: { privateKey: await readFile(identityFile) },
+    log,
+  });
+}
+
+/** Where artifacts are kept. */
+export function artifactStore({ artifacts }: Config, log: Log): ArtifactStore {
+  if (artifacts.kind === 'directory') return directoryStore(artifacts);
+  const { endpoint, region, bucket, pathStyle, publicUrl, accessKeyId, secretAccessKey } = artifacts;
+  return s3Store({
+    ...(endpoint === null ? {} : { endpoint }),
+    region,
+    bucket,
+    forcePathStyle: pathStyle,
+    publicUrl,
+    credentials: { accessKeyId, secretAccessKey },
+    log,
+  });
+}

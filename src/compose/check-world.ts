@@ -1,0 +1,74 @@
+import type { Check } from '../commands/check.ts';
+import type { Config } from '../config/config.ts';
+import { createGitHub } from '../github/github.ts';
+import type { Log } from '../ports.ts';
+import { openRecords } from '../store/records.ts';
+import { artifactStore, type Closing, openDatabase, transportTo } from './adapters.ts';
+
+const CHECK_TIMEOUT_MS = 15_000;
+/** What the job's runner and the collection use on a node. */
+const NODE_TOOLS = ['bash', 'tar', 'setsid', 'timeout'];
+
+/** What `stratobot doctor` looks at: each node, the database, the artifact store, GitHub. */
+export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIterable<Check> {
+  for (const pool of config.pools) {
+    for (const node of pool.nodes) {
+      const remedy = `it must be reachable, and have ${NODE_TOOLS.join(', ')}`;
+      yield check(`node ${pool.name}/${node.name}`, remedy, async () => {
+        const transport = await transportTo(node.ssh, log);
+        const script =
+          'for tool; do command -v "$tool" >/dev/null || { echo "$tool is missing"; exit 1; }; done; uname -sm';
+        try {
+          const { code, stdout } = await transport.exec(['sh', '-c', script, 'sh', ...NODE_TOOLS], {
+            timeoutMs: CHECK_TIMEOUT_MS,
+          });
+          if (code !== 0) throw new Error(stdout.toString().trim());
+          return stdout.toString().trim();
+        } finally {
+          await transport.close();
+        }
+      });
+    }
+  }
+  yield check('database', 'see DATABASE_URL; without it the data folder must be writable', async () => {
+    const closing: Closing = [];
+    try {
+      const { close } = await openRecords({ databaseUrl: await openDatabase(config, log, closing), log });
+      await close();
+      return config.storage.databaseUrl === null ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL';
+    } finally {
+      for (const close of closing) await close();
+    }
+  });
+  yield check('artifact store', 'see `artifacts` in the configuration and its secrets', async () => {
+    await artifactStore(config, log).open('stratobot-doctor/nothing');
+    return config.artifacts.kind === 's3' ? `bucket ${config.artifacts.bucket}` : config.artifacts.root;
+  });
+  for (const { github, staging } of config.softwareRepositories) {
+    for (const repo of [github, staging]) {
+      yield check(
+        `GitHub ${repo}`,
+        'install the App on it; see STRATOBOT_PRIVATE_KEY and github.app_id',
+        async () => {
+          await createGitHub({ ...config.github, log }).gitAccess(repo);
+          return 'the App is installed';
+        },
+      );
+    }
+  }
+}
+
+async function check(name: string, remedy: string, look: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await look(), remedy: null };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error), remedy };
+  }
+}
+
+const silentLog: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};

@@ -1,0 +1,62 @@
+/** The bot's one HTTP server: the webhook's door and the pages. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/config.ts';
+import { createWebhookRoute } from '../handlers/webhook-route.ts';
+import { createWeb } from '../web/web.ts';
+import type { World } from '../workflow/world.ts';
+
+/** Starts listening. @param database throws when the database does not answer */
+export async function serve(config: Config, world: World, database: () => Promise<void>) {
+  const server = createServer(await routes(config, world, database));
+  return { url: await listen(server, config), close: () => closeServer(server) };
+}
+
+/** The webhook's door first, then the pages; anything else is not here. */
+async function routes(config: Config, world: World, database: () => Promise<void>) {
+  const { records, queue, clock, log, logs } = world;
+  const { webhookSecret, appId, privateKey } = config.github;
+  const webhooks = await createWebhookRoute({ webhookSecret, appId, privateKey, records, queue, clock, log });
+  const health = async () => {
+    const answers = await database().then(
+      () => true,
+      () => false,
+    );
+    return { ok: answers, parts: { database: answers } };
+  };
+  const web = createWeb({
+    instance: config.instance,
+    publicUrl: config.server.publicUrl,
+    records,
+    logs,
+    health,
+    log,
+  });
+  return (request: IncomingMessage, response: ServerResponse) => {
+    (async () => {
+      if ((await webhooks(request, response)) || (await web(request, response))) return;
+      response
+        .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
+        .end('There is nothing here.\n');
+    })().catch((err) => {
+      log.error({ err, url: request.url }, 'a request could not be answered');
+      response.destroy();
+    });
+  };
+}
+
+async function listen(server: Server, { server: { host, port } }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}
