@@ -45,19 +45,25 @@ export async function* decompress(
   }
 }
 
+/** First bytes of a gzip member (RFC 1952) and of a zstd frame (RFC 8878). */
+const magic = { gz: 0x1f, zst: 0x28 } as const;
+
 /** One of Node's decompressors, with output that is pulled and errors that say what they mean. */
 class Engine {
   readonly #stream: Transform & { bytesWritten: number };
+  readonly #compression: Compression;
+  /** It comes after others, which were right. */
   readonly #follows: boolean;
+  #firstByte: number | undefined;
   #error: NodeJS.ErrnoException | null = null;
   #ended = false;
-  #gave = false;
   #wake = (): void => {};
 
   constructor(compression: Compression, follows: boolean) {
     // Far larger than zlib's default, for fewer round trips to its thread.
     const options = { chunkSize: 256 * 1024 };
     this.#stream = compression === 'gz' ? createGunzip(options) : createZstdDecompress(options);
+    this.#compression = compression;
     this.#follows = follows;
     this.#stream.on('readable', () => this.#wake());
     this.#stream.on('end', () => {
@@ -78,6 +84,7 @@ class Engine {
   /** Decompresses a chunk, or as much of it as belongs to the frame it began with. */
   async *feed(chunk: Buffer): AsyncGenerator<Buffer> {
     let written = false;
+    this.#firstByte ??= chunk[0];
     this.#stream.write(chunk, (error) => {
       written = true;
       this.#error ??= error ?? null;
@@ -95,7 +102,6 @@ class Engine {
     while (true) {
       const output: Buffer | null = this.#stream.read();
       if (output !== null) {
-        this.#gave = true;
         yield output;
       } else if (this.#error !== null) throw this.#meaning(this.#error);
       else if (this.#ended || done()) return;
@@ -113,7 +119,8 @@ class Engine {
     }
     const notAFrame =
       error.code === 'ZSTD_error_prefix_unknown' || error.message === 'incorrect header check';
-    if (notAFrame && (this.#gave || this.#follows)) {
+    // Output of earlier frames may be lost with the error, so what the data begins with has to tell.
+    if (notAFrame && (this.#follows || this.#firstByte === magic[this.#compression])) {
       return trailing();
     }
     return new BrokenTarball(
