@@ -1,0 +1,19 @@
+import type { Surroundings } from './surroundings.ts';
+
+/** What people read, without what differs from run to run: hashes, addresses, times, sizes. */
+export function tidy(body: string, around: Surroundings, botUrl: string): string {
+  return body
+    .replaceAll(/<!--.*?-->\n/g, '')
+    .replaceAll(botUrl, 'BOT')
+    .replaceAll(around.github.url, 'GITHUB')
+    .replaceAll(around.dir, 'DIR')
+    .replaceAll(/\b[0-9a-f]{64}\b/g, 'SHA256')
+    .replaceAll(/sha256:[0-9a-f]{7,8}(…[0-9a-f]{4})?/g, 'sha256:…')
+    .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
+    .replaceAll(/\b[0-9a-f]{7}\b/g, 'COMMIT')
+    .replaceAll(/#issuecomment-\d+/g, '#issuecomment-ID')
+    .replaceAll(/\b\d\d:\d\d UTC/g, 'TIME')
+    .replaceAll(/\b\d+ s\b/g, 'N s')
+    .replaceAll(/\b\d+ B\b/g, 'N B')
+    .trim();
+}

@@ -1,0 +1,85 @@
+import { expect } from 'vitest';
+import { botTest } from '../harness/bot-test.ts';
+import { SOFTWARE } from '../harness/surroundings.ts';
+
+botTest('bot: help says what can be asked', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('eve', 'bot: help');
+  expect(await said()).toMatchInlineSnapshot(`
+    "**Stratobot** (\`demo-bot\`) builds this pull request and publishes what two people approved. Write a line that starts with \`bot:\`.
+
+    | you write | what happens |
+    | --- | --- |
+    | \`bot: build arch=zen2\` | builds for a target; \`bot: help build\` has more examples |
+    | \`bot: status\` | what is built, running, put up for approval |
+    | \`bot: cancel\` | stops what runs; \`bot: cancel arch=…\` only that |
+    | \`bot: deploy\` | puts the newest good artifacts of the current commit up for approval |
+    | \`bot: help\` | this |
+
+    The labels \`bot:build\` (everything) and \`bot:deploy\` do the same.
+
+    Targets: \`zen2\`, \`neoverse_n1\`. Repositories: \`eessi.io-2025.06-software\`."
+  `);
+});
+
+botTest('bot: help build has examples of this instance', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('jo', 'How do I build this?\n\nbot: help build\n');
+  expect(await said()).toMatchInlineSnapshot(`
+    "**\`bot: build\`** builds this pull request, merged onto its base branch, for the targets you name.
+
+    | you write | it builds |
+    | --- | --- |
+    | \`bot: build arch=zen2\` | for one target |
+    | \`bot: build arch=zen2,neoverse_n1\` | for two |
+    | \`bot: build arch=all\` | for every target there is |
+    | \`bot: build arch=zen2 repo:eessi.io-2025.06-software\` | for one repository only |
+    | \`bot: build on:arch=zen2 for:arch=x86_64/amd/zen2\` | on one kind of node, for a target it can build |
+    | \`bot: build arch=zen2 export:SKIP_TESTS=yes\` | with a variable set for the scripts |
+
+    Targets: \`zen2\`, \`neoverse_n1\`. Repositories: \`eessi.io-2025.06-software\`."
+  `);
+});
+
+botTest(
+  'bot: show_config lists pools, targets and repositories',
+  async ({ openPullRequest, comment, said }) => {
+    await openPullRequest();
+    await comment('jo', 'bot: show_config');
+    expect(await said()).toMatchInlineSnapshot(`
+    "| pool | builds for | accelerators | repositories |
+    | --- | --- | --- | --- |
+    | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` |
+    | \`n1\` | \`aarch64/neoverse_n1\` |  | \`eessi.io-2025.06-software\` |"
+  `);
+  },
+);
+
+botTest('bot: ping is answered by this instance', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('jo', 'bot:ping');
+  expect(await said()).toMatchInlineSnapshot(`"\`demo-bot\` is here."`);
+});
+
+botTest('several commands in a comment are answered in one', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('jo', 'bot: ping\nbot: status');
+  expect(await said()).toMatchInlineSnapshot(`
+    "\`demo-bot\` is here.
+
+    Nothing was built here yet. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('a command on an issue is told where commands work', async ({ github, bot }) => {
+  const issue = await github.openIssue(SOFTWARE, { by: 'jo', title: 'tool is missing' });
+  await github.comment(SOFTWARE, issue.number, { by: 'jo', body: 'bot: build arch=zen2' });
+  await bot.handled();
+  const [, answer] = await github.waitFor(() => {
+    const comments = github.comments(SOFTWARE, issue.number);
+    return comments.length === 2 && comments.map(({ body }) => body.split('\n')[1]);
+  });
+  expect(answer).toMatchInlineSnapshot(
+    `"Commands work on pull requests; this is an issue, so nothing was started."`,
+  );
+});
