@@ -1,0 +1,325 @@
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import { directoryPublisher } from '../../src/ingest/directory-publisher.ts';
+import type { Publisher, SpooledArtifact, Transport } from '../../src/ports.ts';
+import { localTransport } from '../../src/transport/local.ts';
+import { silent } from '../harness/log.ts';
+import { compress, type MemberSpec, sha256, softwareMembers, tar } from '../harness/tarballs.ts';
+
+const repository = 'software.eessi.io';
+const zen2Name = 'eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz';
+const zen3Name = 'eessi-2023.06-software-linux-x86_64-amd-zen3-1687955624.tar.zst';
+const zen2 = '2023.06/software/linux/x86_64/amd/zen2';
+const zen3 = '2023.06/software/linux/x86_64/amd/zen3';
+const module2 = `versions/${zen2}/modules/all/GROMACS/2024.4-foss-2023b.lua`;
+
+let folder: string;
+let root: string;
+let transport: Transport;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stratobot-publish-'));
+  root = join(folder, 'cvmfs');
+  transport = localTransport();
+});
+afterEach(async () => {
+  await transport.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function publisher(over: Transport = transport): Publisher {
+  return directoryPublisher({ root, transport: over, log: silent });
+}
+
+async function spooled(name: string, members: MemberSpec[]): Promise<SpooledArtifact> {
+  const bytes = compress(tar(members), name.endsWith('gz') ? 'gz' : 'zst');
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  const sha = sha256(bytes);
+  return { artifactId: 1, name, sha256: sha, bytes: bytes.length, key: 'k', target: 't', repository, path };
+}
+
+function deploy(id: number, ...files: SpooledArtifact[]) {
+  const approval = { reviewer: 'carol', reviewId: 3, commit: 'c0ffee', digest: `digest-${id}` };
+  return { id, repository, approval, files };
+}
+
+const shown = (path: string): Promise<string> => readFile(join(root, repository, path), 'utf8');
+const area = (): string => join(root, '.stratobot', repository);
+const revisions = async (): Promise<string[]> => (await readdir(area())).sort();
+
+/** A transport that dies at a command: before it ran or after; and answers nothing from then on. */
+function dyingAt(command: number, when: 'before' | 'after'): Transport & { died: boolean } {
+  let count = 0;
+  const dying: Transport & { died: boolean } = {
+    ...transport,
+    died: false,
+    async exec(argv, options) {
+      if (dying.died) throw new Retryable('dead');
+      dying.died = count++ === command;
+      if (dying.died && when === 'before') throw new Retryable('dead');
+      const result = await transport.exec(argv, options);
+      if (dying.died) throw new Retryable('dead');
+      return result;
+    },
+  };
+  return dying;
+}
+
+describe('directoryPublisher', () => {
+  it('shows all artifacts of a deploy in one revision', async () => {
+    const files = [
+      await spooled(zen2Name, softwareMembers(zen2)),
+      await spooled(zen3Name, softwareMembers(zen3)),
+    ];
+    const publication = await publisher().publish(deploy(12, ...files));
+    expect(publication).toEqual({ revision: 1, files: 6, path: join(root, repository) });
+    expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/1`);
+    for (const cpu of ['zen2', 'zen3']) {
+      const base = `versions/2023.06/software/linux/x86_64/amd/${cpu}`;
+      expect(await shown(`${base}/modules/bio/GROMACS/2024.4-foss-2023b.lua`)).toContain('GROMACS');
+      const bin = join(root, repository, base, 'software/GROMACS/2024.4-foss-2023b/bin');
+      expect((await stat(join(bin, 'gmx'))).ino).toBe((await stat(join(bin, 'gmx_mpi'))).ino);
+      expect((await stat(join(bin, 'gmx'))).mode & 0o111).not.toBe(0);
+    }
+    expect(JSON.parse(await shown('.stratobot.json'))).toEqual({
+      revision: 1,
+      deploy: 12,
+      digest: 'digest-12',
+      approvedBy: 'carol',
+      publishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      files: 6,
+    });
+    expect(await revisions()).toEqual(['1']);
+  });
+
+  it('adds to what is there, and leaves older revisions as they were', async () => {
+    await publisher().publish(deploy(1, await spooled(zen2Name, softwareMembers(zen2))));
+    const changed = await spooled(zen2Name, [
+      { path: `${zen2}/modules/all/GROMACS/2024.4-foss-2023b.lua`, content: 'rebuilt' },
+      { path: `${zen2}/software/new/1/a`, content: 'new' },
+    ]);
+    expect(await publisher().publish(deploy(2, changed))).toMatchObject({ revision: 2, files: 2 });
+    expect(await shown(module2)).toBe('rebuilt');
+    expect(await shown(`versions/${zen2}/software/new/1/a`)).toBe('new');
+    expect(await readFile(join(area(), '1', module2), 'utf8')).toContain('help(');
+    expect(JSON.parse(await readFile(join(area(), '1', '.stratobot.json'), 'utf8'))).toMatchObject({
+      deploy: 1,
+    });
+
+    const unchanged = `versions/${zen2}/reprod/GROMACS/2024.4-foss-2023b/easybuild/GROMACS.eb`;
+    const inodes = await Promise.all(
+      ['1', '2'].map(async (one) => (await stat(join(area(), one, unchanged))).ino),
+    );
+    expect(inodes[0]).toBe(inodes[1]);
+  });
+
+  it('gives the revision of a deploy that is published, also after later ones', async () => {
+    const first = deploy(1, await spooled(zen2Name, softwareMembers(zen2)));
+    await publisher().publish(first);
+    await publisher().publish(deploy(2, await spooled(zen3Name, softwareMembers(zen3))));
+    expect(await publisher().publish(first)).toMatchObject({ revision: 1, files: 3 });
+    expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/2`);
+    expect(await revisions()).toEqual(['1', '2']);
+  });
+
+  it('builds on the revision that is shown, so that going back is undone by nobody', async () => {
+    await publisher().publish(deploy(1, await spooled(zen2Name, softwareMembers(zen2))));
+    await publisher().publish(deploy(2, await spooled(zen3Name, softwareMembers(zen3))));
+    await rm(join(root, repository));
+    await symlink(`.stratobot/${repository}/1`, join(root, repository));
+    const third = await spooled(zen2Name, [{ path: `${zen2}/third`, content: '3' }]);
+    expect(await publisher().publish(deploy(3, third))).toMatchObject({ revision: 3 });
+    expect(await shown(`versions/${zen2}/third`)).toBe('3');
+    expect(await readdir(join(root, repository, 'versions/2023.06/software/linux/x86_64/amd'))).toEqual([
+      'zen2',
+    ]);
+  });
+
+  it('puts a development project into its own place', async () => {
+    const name = 'eessi-2023.06-software-linux-x86_64-amd-zen2-espresso-1687955624.tar.gz';
+    await publisher().publish(deploy(1, await spooled(name, softwareMembers(zen2))));
+    expect(await shown(`espresso/${module2}`)).toContain('GROMACS');
+  });
+
+  it('can add below directories that a tarball made read-only', async () => {
+    const closed = (path: string): MemberSpec => ({ path, mode: 0o555 });
+    const first = [
+      closed(`${zen2}/`),
+      closed(`${zen2}/a/`),
+      { path: `${zen2}/a/b`, content: 'x', mode: 0o444 },
+    ];
+    await publisher().publish(deploy(1, await spooled(zen2Name, first)));
+    const second = [closed(`${zen2}/a/`), { path: `${zen2}/a/c`, content: 'y' }];
+    await publisher().publish(deploy(2, await spooled(zen2Name, second)));
+    expect((await readdir(join(root, repository, 'versions', zen2, 'a'))).sort()).toEqual(['b', 'c']);
+  });
+
+  it.each<[string, MemberSpec[], MemberSpec[]]>([
+    [
+      'a file where a directory is',
+      [{ path: `${zen2}/a/b`, content: 'x' }],
+      [{ path: `${zen2}/a`, content: 'y' }],
+    ],
+    [
+      'a directory where a file is',
+      [{ path: `${zen2}/a`, content: 'x' }],
+      [{ path: `${zen2}/a/b`, content: 'y' }],
+    ],
+  ])('does not replace %s', async (_what, before, after) => {
+    await publisher().publish(deploy(1, await spooled(zen2Name, before)));
+    const second = deploy(2, await spooled(zen2Name, after));
+    await expect(publisher().publish(second)).rejects.toThrow(Permanent);
+    expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/1`);
+    expect(await revisions()).toEqual(['1']);
+  });
+
+  it('writes through no symlink of an earlier deploy', async () => {
+    const outside = join(folder, 'outside');
+    await mkdir(outside);
+    await publisher().publish(
+      deploy(
+        1,
+        await spooled(zen2Name, [
+          { path: `${zen2}/first`, content: '1' },
+          { path: `${zen2}/out`, flag: '2', link: outside },
+        ]),
+      ),
+    );
+    const second = deploy(2, await spooled(zen2Name, [{ path: `${zen2}/out/file`, content: 'x' }]));
+    await expect(publisher().publish(second)).rejects.toThrow(Permanent);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it.each<[string, (file: SpooledArtifact) => Promise<SpooledArtifact>]>([
+    [
+      'was changed',
+      async (file) => {
+        await writeFile(file.path, compress(tar([{ path: `${zen2}/evil`, content: 'x' }]), 'gz'));
+        return file;
+      },
+    ],
+    [
+      'was cut off between two members',
+      async (file) => {
+        const bytes = compress(tar(softwareMembers(zen2), Buffer.alloc(0)), 'gz');
+        await writeFile(file.path, bytes);
+        return { ...file, sha256: sha256(bytes) };
+      },
+    ],
+    [
+      'was cut off',
+      async (file) => {
+        const bytes = (await readFile(file.path)).subarray(0, -9);
+        await writeFile(file.path, bytes);
+        return { ...file, sha256: sha256(bytes) };
+      },
+    ],
+  ])('publishes nothing when a file %s after it was verified', async (_what, change) => {
+    const file = await change(await spooled(zen2Name, softwareMembers(zen2)));
+    await expect(publisher().publish(deploy(1, file))).rejects.toThrow(Permanent);
+    await expect(lstat(join(root, repository))).rejects.toThrow('ENOENT');
+    expect(await revisions()).toEqual([]);
+  });
+
+  it('lets nobody else publish at the same time', async () => {
+    const file = await spooled(zen2Name, softwareMembers(zen2));
+    await mkdir(area(), { recursive: true });
+    await symlink('deploy-99', join(area(), 'lock'));
+    const refused = publisher().publish(deploy(1, file));
+    await expect(refused).rejects.toThrow(Retryable);
+    await expect(refused).rejects.toThrow(/^deploy-99 is publishing\. If it is not, remove .*\/lock\.$/);
+    await rm(join(area(), 'lock'));
+
+    const both = await Promise.allSettled([
+      publisher().publish(deploy(1, file)),
+      publisher().publish(deploy(2, file)),
+    ]);
+    const failed = both.filter((one) => one.status === 'rejected');
+    for (const one of failed) expect(one.reason).toBeInstanceOf(Retryable);
+    expect(await revisions()).toEqual(failed.length === 0 ? ['1', '2'] : ['1']);
+  });
+
+  it('does not touch a directory that it did not make', async () => {
+    await mkdir(join(root, repository), { recursive: true });
+    await writeFile(join(root, repository, 'precious'), 'x');
+    const file = await spooled(zen2Name, softwareMembers(zen2));
+    await expect(publisher().publish(deploy(1, file))).rejects.toThrow('is not a symlink');
+    expect(await shown('precious')).toBe('x');
+  });
+
+  it.each(['..', '../x', '.stratobot', 'a/b', '-x', ''])('refuses the repository %j', async (bad) => {
+    const file = await spooled(zen2Name, softwareMembers(zen2));
+    await expect(publisher().publish({ ...deploy(1, file), repository: bad })).rejects.toThrow(Permanent);
+  });
+
+  it('refuses a root that is not absolute', () => {
+    expect(() => directoryPublisher({ root: 'relative', transport, log: silent })).toThrow(Permanent);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'ends in exactly one revision when it died %s any of its commands',
+    async (when) => {
+      const first = deploy(
+        1,
+        await spooled(zen3Name, [{ path: `${zen3}/a/`, mode: 0o555 }, ...softwareMembers(zen3)]),
+      );
+      const second = deploy(
+        2,
+        await spooled(zen2Name, [{ path: `${zen2}/a/`, mode: 0o555 }, ...softwareMembers(zen2)]),
+      );
+      for (let command = 0; ; command++) {
+        root = join(folder, `cvmfs-${when}-${command}`);
+        await publisher().publish(first);
+        const dying = dyingAt(command, when);
+        const outcome = await publisher(dying)
+          .publish(second)
+          .catch((error) => error);
+        if (!dying.died) {
+          expect(command).toBeGreaterThan(15);
+          break;
+        }
+        // Whoever looks meanwhile sees the one revision or the other, whole.
+        const seen = Number((await readlink(join(root, repository))).split('/').at(-1));
+        expect([1, 2]).toContain(seen);
+        if (seen === 2) expect(await shown(module2)).toContain('GROMACS');
+
+        expect(await publisher().publish(second), `died ${when} ${command}: ${outcome}`).toMatchObject({
+          revision: 2,
+          files: 3,
+        });
+        expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/2`);
+        expect(await revisions()).toEqual(['1', '2']);
+        expect(await shown(module2)).toContain('GROMACS');
+        expect(await shown(`versions/${zen3}/modules/all/GROMACS/2024.4-foss-2023b.lua`)).toContain(
+          'GROMACS',
+        );
+      }
+    },
+    120_000,
+  );
+
+  it('removes a half-unpacked tree with closed directories', async () => {
+    const left = join(area(), 'new-1', 'incoming', 'closed');
+    await mkdir(left, { recursive: true });
+    await writeFile(join(left, 'x'), 'x');
+    await chmod(left, 0o555);
+    await publisher().publish(deploy(1, await spooled(zen2Name, softwareMembers(zen2))));
+    expect(await revisions()).toEqual(['1']);
+  });
+});
