@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,8 +31,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function spoolOf(from: ArtifactStore): Spool {
-  return createSpool({ dir: join(folder, 'spool'), store: from, limits: defaultLimits, log: silent });
+function spoolOf(from: ArtifactStore, limits = defaultLimits): Spool {
+  return createSpool({ dir: join(folder, 'spool'), store: from, limits, log: silent });
 }
 
 /** Puts an artifact into the store and gives the item that was approved for it. */
@@ -157,6 +158,25 @@ describe('Spool', () => {
       violations: [{ rule: 'absolute', sentence: `${zen2}: /etc/passwd is an absolute path.` }],
     });
     expect(await spooled()).toEqual([]);
+  });
+
+  it('takes the digest of all bytes, also where it had enough of the listing', async () => {
+    const large = { path: '2023.06/init/large', content: randomBytes(500_000) };
+    const item = await approved(zen2, 'x86_64/amd/zen2', [large]);
+    const result = await spoolOf(store, { ...defaultLimits, members: 2 }).fetch(deployOf(item));
+    expect(result).toMatchObject({ kind: 'refused', violations: [{ rule: 'too-many' }] });
+  });
+
+  it('does not fill the disk with an object that has no end', async () => {
+    const item = await approved(zen2, 'x86_64/amd/zen2');
+    const endless = new Readable({
+      read(size) {
+        this.push(Buffer.alloc(size));
+      },
+    });
+    const result = await spoolOf({ ...store, open: async () => endless }).fetch(deployOf(item));
+    expect(result).toMatchObject({ kind: 'refused', violations: [{ rule: 'digest' }] });
+    expect(endless.destroyed).toBe(true);
   });
 
   it.each([
