@@ -76,7 +76,8 @@ describe.each(['gz', 'zst'] as const)('decompress %s', (compression) => {
   ])('takes %s for what it is, in chunks of any size', async (_what, bytes, expected) => {
     for (const size of [64 * 1024, frame.length, 100, 7]) {
       const found = await decompressed(inChunks(bytes, size), compression);
-      const shown = Buffer.isBuffer(found) && Buffer.isBuffer(expected) && found.equals(expected) ? expected : found;
+      const shown =
+        Buffer.isBuffer(found) && Buffer.isBuffer(expected) && found.equals(expected) ? expected : found;
       expect(Buffer.isBuffer(shown) ? shown.length : shown, `chunks of ${size}`).toBe(
         Buffer.isBuffer(expected) ? expected.length : expected,
       );
