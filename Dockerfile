@@ -15,9 +15,10 @@ LABEL org.opencontainers.image.title="Stratobot" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-# git merges pull requests; procps (pgrep), tar and zstd are for pools that build on this machine.
+# git merges pull requests; tini buries what jobs leave behind; procps (pgrep), tar and zstd are for pools that build on
+# this machine.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git procps tar zstd \
+ && apt-get install -y --no-install-recommends ca-certificates git procps tar tini zstd \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
@@ -34,6 +35,6 @@ EXPOSE 3000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
-# No shell between: the process is PID 1 and gets SIGTERM itself. Give it a minute: docker stop --time 70.
-ENTRYPOINT ["node", "src/main.ts"]
+# No shell between: SIGTERM reaches the bot. Give it a minute: docker stop --time 70.
+ENTRYPOINT ["tini", "--", "node", "src/main.ts"]
 CMD ["start", "--config", "/etc/stratobot/stratobot.yml"]
