@@ -23,8 +23,8 @@ export interface S3Options {
 const partSize = 16 * 2 ** 20;
 const partsInFlight = 2;
 const connectTimeoutMs = 10_000;
-/** Longest silence of S3 within one request. */
-const requestTimeoutMs = 120_000;
+/** Longest silence on a connection with a request on it; the SDK's `requestTimeout` only writes a warning. */
+const silenceTimeoutMs = 120_000;
 
 /** Keeps artifacts in a bucket of S3 or of something that speaks like it (Ceph, MinIO). */
 export function s3Store(options: S3Options): ArtifactStore {
@@ -37,7 +37,7 @@ export function s3Store(options: S3Options): ArtifactStore {
     // Ceph and older servers do not understand the checksums that the SDK adds by itself.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: requestTimeoutMs },
+    requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: silenceTimeoutMs },
   });
   const base = options.publicUrl ?? bucketUrl(options);
 
