@@ -50,8 +50,9 @@ export async function startStratobot(
       await close().catch((err) => log.warn({ err }, 'a part did not close'));
   };
   try {
+    const clock = { now: () => Date.now() };
     const databaseUrl = await openDatabase(config, log, closing);
-    const { records, close: closeRecords, health } = await openRecords({ databaseUrl, log });
+    const { records, close: closeRecords, health } = await openRecords({ databaseUrl, log, clock });
     closing.push(closeRecords);
     const queue = await openQueue({
       databaseUrl,
@@ -60,7 +61,6 @@ export async function startStratobot(
     });
     closing.push(() => queue.close());
 
-    const clock = { now: () => Date.now() };
     const github = createGitHub({ ...config.github, ...(pacing ? { pacing } : {}), log });
     const pools = await Promise.all(config.pools.map((pool) => poolNodes(pool, log)));
     for (const { transport } of pools.flatMap((pool) => pool.nodes)) closing.push(() => transport.close());

@@ -104,6 +104,13 @@ async function open<B extends IQueueBackend, C>(
     throw error;
   });
 
+  /**
+   * Equal jobs are one among those of this process: a job in the hands of a process that died stands for nothing, though
+   * the queue notices its death only after LOCK_MS.
+   */
+  const run = randomUUID();
+  const standsFor = (job: Job) => `${run} ${keyOf(job)}`;
+
   /** Rejected when close() waits no longer: the jobs that run are put back. */
   const patience = Promise.withResolvers<never>();
   patience.promise.catch(() => undefined);
@@ -111,7 +118,7 @@ async function open<B extends IQueueBackend, C>(
   return {
     queue: {
       async add(job, { delayMs = 0 } = {}) {
-        const key = keyOf(job);
+        const key = standsFor(job);
         if (delayMs <= 0) {
           await reached(queue.add(job.kind, job, { deduplication: { id: key } }));
           return;

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,10 @@ export interface Surroundings {
   /** A configuration file for all this, and the environment with its secrets. */
   configFile: string;
   env: Record<string, string>;
+  /** Where the bot will listen. */
+  botUrl: string;
+  /** Lets every job go on whose behaviour is `wait`, in the repository of test/fixtures. */
+  releaseAll(): Promise<void>;
   /** Where the directory publisher puts the content. */
   publishRoot: string;
   close(): Promise<void>;
@@ -127,6 +131,12 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     configFile,
     env,
     publishRoot,
+    botUrl: `http://127.0.0.1:${port}`,
+    async releaseAll() {
+      for (const { jobsDir } of nodes) {
+        for (const job of await readdir(jobsDir)) await writeFile(join(jobsDir, job, 'release'), '');
+      }
+    },
     async close() {
       await Promise.all(nodes.map(({ ssh }) => ssh?.close()));
       await s3?.close();
