@@ -1,6 +1,6 @@
 import type { LabelEvent } from '../domain/events.ts';
 import { parseComment } from '../domain/parse-command.ts';
-import { whoMay } from '../domain/permission.ts';
+import { isBotAccount, whoMay } from '../domain/permission.ts';
 import * as say from '../messages/replies.ts';
 import { askPermission } from './ask-permission.ts';
 import { reply } from './post.ts';
@@ -22,7 +22,7 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   const served = world.served.get(event.repo);
   const asked = LABELS[event.label];
   if (!served || !asked) return 'not a label of the bot';
-  if (event.by.isBot) return 'set by a bot';
+  if (isBotAccount(event.by)) return 'set by a bot';
   const { repo, number } = event;
   const by = event.by.login;
   const answer = async (body: string) => reply(world, { key: `reply:label:${guid}`, repo, number, body });
@@ -39,7 +39,7 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
     return 'no right';
   }
   if (pull === null || pull.state === 'closed') {
-    await answer(say.closedPullRequest());
+    await answer(say.closedPullRequest(pull?.merged ?? false));
     return 'closed';
   }
   if (pull.headSha !== event.headSha) {
