@@ -75,6 +75,7 @@ export async function startStratobot(
       },
       clock,
       log,
+      logLimitBytes: config.limits.logBytes,
     });
     closing.push(() => builders.close());
     const store = artifactStore(config, log);
@@ -107,6 +108,7 @@ export async function startStratobot(
       gitUrl: config.github.gitUrl,
       artifactKey: (artifact) => keyFor(config.artifacts.keyPrefix, artifact),
       hostname: hostname(),
+      timeLimitSeconds: (name) => config.pools.find((pool) => pool.name === name)?.timeLimitSeconds ?? 0,
     };
     listener = jobListener(world);
     await queue.work((job) => handleJob(world, job));

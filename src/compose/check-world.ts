@@ -7,7 +7,7 @@ import { artifactStore, type Closing, openDatabase, transportTo } from './adapte
 
 const CHECK_TIMEOUT_MS = 15_000;
 /** What the job's runner and the collection use on a node. */
-const NODE_TOOLS = ['bash', 'tar', 'setsid', 'timeout'];
+const NODE_TOOLS = ['bash', 'tar', 'setsid', 'pgrep', 'base64'];
 
 /** What `stratobot doctor` looks at: each node, the database, the artifact store, GitHub. */
 export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIterable<Check> {
@@ -48,7 +48,7 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
     for (const repo of [github, staging]) {
       yield check(
         `GitHub ${repo}`,
-        'install the App on it; see STRATOBOT_PRIVATE_KEY and github.app_id',
+        'GitHub must be reachable, and the App (github.app_id, STRATOBOT_PRIVATE_KEY) installed there',
         async () => {
           await createGitHub({ ...config.github, log }).gitAccess(repo);
           return 'the App is installed';

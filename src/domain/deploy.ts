@@ -12,6 +12,8 @@ export interface Deploy {
   /** Author of the software pull request. */
   author: string;
   requestedBy: string;
+  /** What asked for it: `comment:<id>` or `label:<delivery guid>`; asked again, it is the same deploy. */
+  source: string;
   digest: string;
   artifacts: DeployItem[];
   /** The staging repository, `owner/name`. */

@@ -31,6 +31,11 @@ export function putUp(deploy: Deploy, pullRequest: number, approvers: string): s
   return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). It can be approved by ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
 }
 
+/** The deploy PR could not be made. */
+export function notPutUp(reason: string): string {
+  return `The artifacts could not be put up for approval: ${code(reason, 500)}. Nothing was lost; \`bot: deploy\` tries it again once that is mended.`;
+}
+
 /** After publishing, on the software pull request. */
 export function published(deploy: Deploy, modules: readonly string[], versions: readonly string[]): string {
   if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');

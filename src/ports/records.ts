@@ -68,7 +68,7 @@ export interface Artifacts {
 }
 
 export interface Deploys {
-  /** Inserts a deploy in state `preparing` and supersedes nothing; the same digest that is still open gives that deploy. */
+  /** Inserts a deploy in state `preparing`. The same asking again gives what it made; the same digest that is still open gives that deploy. */
   create(deploy: Omit<Deploy, 'id' | 'state'>): Promise<{ deploy: Deploy; created: boolean }>;
   get(id: number): Promise<Deploy | null>;
   /** The deploy shown by this pull request of the staging repository. */

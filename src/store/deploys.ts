@@ -27,8 +27,8 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
     async create(deploy) {
       const made = await insertUnlessOpen(db, toRow(deploy));
       if (made) return { deploy: toDeploy(made), created: true };
-      const open = await findOpen(db, deploy);
-      if (open) return { deploy: toDeploy(open), created: false };
+      const known = (await findAsked(db, deploy)) ?? (await findOpen(db, deploy));
+      if (known) return { deploy: toDeploy(known), created: false };
       throw new Retryable('the equal deploy that was open has ended just now');
     },
     async get(id) {
@@ -87,13 +87,23 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
   };
 }
 
-/** The index deploys_one_open decides, also between two that arrive together. */
+/** deploys_one_open and deploys_once_per_asking decide, also between two that arrive together. */
 function insertUnlessOpen(db: Kysely<Tables>, row: Insertable<Tables['deploys']>) {
   return db
     .insertInto('deploys')
     .values(row)
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
+    .executeTakeFirst();
+}
+
+/** What the same comment or label made the first time, whatever became of it. */
+function findAsked(db: Kysely<Tables>, deploy: Pick<Deploy, 'source' | 'artifacts'>) {
+  return db
+    .selectFrom('deploys')
+    .selectAll()
+    .where('source', '=', deploy.source)
+    .where('repository', '=', deploy.artifacts[0]?.repository ?? '')
     .executeTakeFirst();
 }
 
@@ -115,6 +125,7 @@ function toRow(deploy: Omit<Deploy, 'id' | 'state'>): Insertable<Tables['deploys
     head_sha: deploy.headSha,
     author: deploy.author,
     requested_by: deploy.requestedBy,
+    source: deploy.source,
     digest: deploy.digest,
     artifacts: json(deploy.artifacts),
     staging: deploy.staging,
@@ -132,6 +143,7 @@ function toDeploy(row: Selectable<Tables['deploys']>): Deploy {
     headSha: row.head_sha,
     author: row.author,
     requestedBy: row.requested_by,
+    source: row.source,
     digest: row.digest,
     artifacts: row.artifacts,
     staging: row.staging,

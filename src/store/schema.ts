@@ -70,6 +70,8 @@ export interface Tables {
     head_sha: string;
     author: string;
     requested_by: string;
+    source: string;
+    repository: GeneratedAlways<string>;
     digest: string;
     artifacts: Document<DeployItem[]>;
     staging: string;

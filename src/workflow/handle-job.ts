@@ -1,9 +1,9 @@
 import type { Job } from '../ports.ts';
 import { handleDelivery } from './handle-delivery.ts';
+import { openDeploy } from './open-deploy.ts';
 import { writeReply } from './post.ts';
 import { reportCheck } from './report-check.ts';
 import { reportStatus } from './report-status.ts';
-import { openDeploy } from './request-deploy.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
 import type { World } from './world.ts';

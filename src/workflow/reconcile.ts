@@ -3,8 +3,10 @@ import type { World } from './world.ts';
 
 /** A delivery younger than this is probably still on its way through the queue, ms. */
 const SETTLING_MS = 5_000;
-/** Builds that moved within this time get their comment and check compared with the row once more, ms. */
+/** What moved within this time gets its comments and checks compared with the rows once more, ms. */
 const LOOK_BACK_MS = 60 * 60_000;
+/** The same at the start: longer than a bot is likely to be down. */
+const LOOK_BACK_AT_START_MS = 14 * 24 * 60 * 60_000;
 
 /**
  * Compares the rows with the queue and the world and puts back on its way whatever stands still: at start, every minute,
@@ -13,6 +15,7 @@ const LOOK_BACK_MS = 60 * 60_000;
  */
 export async function reconcile(world: World, start = false): Promise<number> {
   const now = world.clock.now();
+  const since = now - (start ? LOOK_BACK_AT_START_MS : LOOK_BACK_MS);
   const jobs: Job[] = [];
   for (const guid of await world.records.deliveries.unfinished(start ? now : now - SETTLING_MS))
     jobs.push({ kind: 'delivery', guid });
@@ -24,14 +27,14 @@ export async function reconcile(world: World, start = false): Promise<number> {
     'collecting',
   ]);
   for (const build of builds) jobs.push({ kind: 'build', buildId: build.id });
-  for (const build of await world.records.builds.movedSince(now - LOOK_BACK_MS)) {
+  for (const build of await world.records.builds.movedSince(since)) {
     jobs.push({ kind: 'status', requestId: build.requestId }, { kind: 'check', buildId: build.id });
   }
   for (const deploy of await world.records.deploys.inState(['preparing']))
     jobs.push({ kind: 'deploy', deployId: deploy.id });
   for (const deploy of await world.records.deploys.inState(['approved', 'ingesting']))
     jobs.push({ kind: 'ingest', deployId: deploy.id });
-  for (const deploy of await world.records.deploys.movedSince(now - LOOK_BACK_MS)) {
+  for (const deploy of await world.records.deploys.movedSince(since)) {
     if (deploy.state.kind === 'open') jobs.push({ kind: 'deploy', deployId: deploy.id });
     else jobs.push({ kind: 'ingest', deployId: deploy.id });
   }

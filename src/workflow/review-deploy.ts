@@ -5,8 +5,7 @@ import { whoMay } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { askPermission } from './ask-permission.ts';
 import { moveDeploy } from './move-deploy.ts';
-import { reply } from './post.ts';
-import { refreshStatus, tell } from './request-deploy.ts';
+import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
 /** A review on a deploy PR: the second pair of eyes, or somebody who may not be it and is told why. */
@@ -122,15 +121,4 @@ async function sayRejected(world: World, deploy: Deploy, event: ClosedEvent): Pr
   const body = say.rejected(deploy, event.by.login, event.merged);
   await answerOnDeploy(world, deploy, 'closed', event.number, body);
   await tell(world, deploy, 'rejected', body);
-}
-
-/** A sentence on the deploy PR itself. */
-export async function answerOnDeploy(
-  world: World,
-  deploy: Deploy,
-  moment: string,
-  number: number,
-  body: string,
-): Promise<void> {
-  await reply(world, { key: `deploy-pr:${deploy.id}:${moment}`, repo: deploy.staging, number, body });
 }

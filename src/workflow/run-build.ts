@@ -10,6 +10,7 @@ import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
 import { commentOf } from './metadata.ts';
+import { isOverdue, nodeGone, unlessGone } from './patience.ts';
 import { repositoryTarget, type World } from './world.ts';
 
 /** How long to wait before looking again for a free node, should nobody tell us, ms. */
@@ -60,18 +61,37 @@ async function step(
     case 'starting':
       return start(world, build, request, build.state.node, build.state.since);
     case 'running':
+      if (isOverdue(world, build.pool, build.state.startedAt))
+        return failed(...nodeGone(build.state.handle.node));
       await follow(world, build);
       return 'waits';
     case 'cancelling': {
-      const gone = await world.builders.stop(build.id, build.state.node);
-      if (!gone) throw new Retryable(`the job of build ${build.id} is still running after it was stopped`);
-      return { kind: 'job-stopped' };
+      const { at, node } = build.state;
+      return unlessGone(
+        world,
+        at,
+        () => stop(world, build.id, node),
+        () => ({ kind: 'job-stopped' }),
+      );
     }
-    case 'collecting':
-      return collectBuild(world, build, request, build.state);
+    case 'collecting': {
+      const { endedAt, handle } = build.state;
+      const collecting = build.state;
+      return unlessGone(
+        world,
+        endedAt,
+        () => collectBuild(world, build, request, collecting),
+        () => failed(...nodeGone(handle.node)),
+      );
+    }
     default:
       return 'waits';
   }
+}
+
+async function stop(world: World, buildId: number, node: string): Promise<BuildEvent> {
+  if (await world.builders.stop(buildId, node)) return { kind: 'job-stopped' };
+  throw new Retryable(`the job of build ${buildId} is still running after it was stopped`);
 }
 
 /** Writes the next state, if the event still means something; then tells the comment and the check. */
@@ -100,7 +120,10 @@ async function announce(world: World, build: Build): Promise<void> {
   await world.queue.add({ kind: 'check', buildId: build.id });
 }
 
-async function chooseNode(world: World, build: Build): Promise<'moved' | 'waits'> {
+async function chooseNode(world: World, build: Build): Promise<BuildEvent | 'moved' | 'waits'> {
+  if (!world.catalogue.pools.some((pool) => pool.name === build.pool)) {
+    return failed('configuration', `the pool \`${build.pool}\` is no longer configured here`);
+  }
   const choice = await world.records.locked(`pool:${build.pool}`, async () => {
     const busy = new Map<string, number>();
     for (const other of await world.records.builds.inState([

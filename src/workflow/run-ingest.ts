@@ -3,12 +3,11 @@ import { type Deploy, type DeployState, deployManifest } from '../domain/deploy.
 import { Permanent } from '../domain/errors.ts';
 import { whoMay } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
-import type { SpooledArtifact } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
+import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { sha256 } from './post.ts';
-import { refreshStatus, tell } from './request-deploy.ts';
-import { answerOnDeploy } from './review-deploy.ts';
+import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
 type Approved = Extract<DeployState, { kind: 'approved' | 'ingesting' }>;
@@ -18,8 +17,20 @@ type Approved = Extract<DeployState, { kind: 'approved' | 'ingesting' }>;
  * approval stands, publish. Each step finds its own trace when it runs again.
  */
 export async function runIngest(world: World, deployId: number): Promise<void> {
-  const result = await world.records.locked(`deploy:${deployId}`, () => ingest(world, deployId));
+  const result = await world.records.locked(`deploy:${deployId}`, () => ingestOrFail(world, deployId));
   if (result === 'busy') await world.queue.add({ kind: 'ingest', deployId }, { delayMs: 1_000 });
+}
+
+/** What fails the same way each time ends the deploy with its reason. */
+async function ingestOrFail(world: World, deployId: number): Promise<void> {
+  try {
+    await ingest(world, deployId);
+  } catch (error) {
+    const deploy = await world.records.deploys.get(deployId);
+    const under = deploy?.state.kind === 'approved' || deploy?.state.kind === 'ingesting';
+    if (!(error instanceof Permanent) || !deploy || !under) throw error;
+    await failDeploy(world, deploy, error.message);
+  }
 }
 
 async function ingest(world: World, deployId: number): Promise<void> {
@@ -27,7 +38,7 @@ async function ingest(world: World, deployId: number): Promise<void> {
   if (deploy?.state.kind === 'approved') {
     const problem =
       (await stillApproved(world, deploy, deploy.state)) ?? (await merge(world, deploy, deploy.state));
-    if (problem !== null) return fail(world, deploy, problem);
+    if (problem !== null) return failDeploy(world, deploy, problem);
     const { pullRequest, commit, approval } = deploy.state;
     await moveDeploy(world, deploy, {
       kind: 'ingesting',
@@ -42,7 +53,7 @@ async function ingest(world: World, deployId: number): Promise<void> {
   if (deploy?.state.kind === 'ingesting') return publish(world, deploy, deploy.state);
   // What follows says again, once, what may have been left unsaid when the bot died.
   if (deploy?.state.kind === 'published') await announce(world, deploy);
-  if (deploy?.state.kind === 'failed') await announceFailure(world, deploy);
+  if (deploy?.state.kind === 'failed') await tellFailure(world, deploy);
 }
 
 /** Everything the approval rests on, asked of GitHub now and computed from the rows now. */
@@ -77,12 +88,12 @@ async function merge(world: World, deploy: Deploy, state: Approved): Promise<str
 async function publish(world: World, deploy: Deploy, state: Approved): Promise<void> {
   const repository = deploy.artifacts[0]?.repository ?? '';
   const publisher = world.publishers.get(repository);
-  if (!publisher) return fail(world, deploy, `no publisher is configured for ${repository}`);
+  if (!publisher) return failDeploy(world, deploy, `no publisher is configured for ${repository}`);
 
   const spooled = await world.spool.fetch(deploy);
   if (spooled.kind === 'refused') {
     const reason = spooled.violations[0]?.sentence ?? 'the fetched bytes are not what was approved';
-    return fail(
+    return failDeploy(
       world,
       deploy,
       reason,
@@ -90,7 +101,7 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
     );
   }
   const problem = await stillApproved(world, deploy, state);
-  if (problem !== null) return fail(world, deploy, problem);
+  if (problem !== null) return failDeploy(world, deploy, problem);
 
   await world.records.audit.append({
     at: world.clock.now(),
@@ -103,9 +114,9 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
       files: spooled.files.map((file) => file.sha256),
     },
   });
-  const publication = await tryPublish(world, deploy, state, repository, spooled.files);
-  if (typeof publication === 'string') return fail(world, deploy, publication);
-  const { pullRequest, commit, approval } = state;
+  const { approval } = state;
+  const publication = await publisher.publish({ id: deploy.id, repository, approval, files: spooled.files });
+  const { pullRequest, commit } = state;
   const published = await moveDeploy(world, deploy, {
     kind: 'published',
     at: world.clock.now(),
@@ -116,26 +127,6 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
   });
   if (published === null) return;
   await announce(world, published);
-  await world.spool.clear(deploy.id);
-}
-
-async function tryPublish(
-  world: World,
-  deploy: Deploy,
-  state: Approved,
-  repository: string,
-  files: SpooledArtifact[],
-) {
-  const publisher = world.publishers.get(repository);
-  try {
-    return (
-      (await publisher?.publish({ id: deploy.id, repository, approval: state.approval, files })) ??
-      `no publisher is configured for ${repository}`
-    );
-  } catch (error) {
-    if (error instanceof Permanent) return error.message;
-    throw error;
-  }
 }
 
 async function announce(world: World, deploy: Deploy): Promise<void> {
@@ -150,35 +141,5 @@ async function announce(world: World, deploy: Deploy): Promise<void> {
   }
   await tell(world, deploy, 'published', say.published(deploy, modules, [...versions]));
   await answerOnDeploy(world, deploy, 'published', deploy.state.pullRequest, say.ingested(deploy));
-}
-
-async function fail(world: World, deploy: Deploy, reason: string, incident: string[] = []): Promise<void> {
-  const pullRequest = 'pullRequest' in deploy.state ? deploy.state.pullRequest : null;
-  const at = world.clock.now();
-  const failed = await moveDeploy(world, deploy, {
-    kind: 'failed',
-    at,
-    pullRequest,
-    reason,
-    incident,
-  });
-  if (failed === null) return;
-  world.log.error({ deploy: deploy.id, reason, incident }, 'deploy failed');
-  const evidence = { reason, incident, digest: deploy.digest };
-  await world.records.audit.append({
-    at,
-    actor: world.catalogue.instance,
-    action: 'deploy-failed',
-    subject: `deploy:${deploy.id}`,
-    evidence,
-  });
-  await announceFailure(world, failed);
-}
-
-async function announceFailure(world: World, deploy: Deploy): Promise<void> {
-  if (deploy.state.kind !== 'failed') return;
-  const { pullRequest, reason, incident } = deploy.state;
-  const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(reason);
-  if (pullRequest !== null) await answerOnDeploy(world, deploy, 'failed', pullRequest, body);
-  await tell(world, deploy, 'failed', body);
+  await world.spool.clear(deploy.id);
 }

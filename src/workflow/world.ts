@@ -55,6 +55,8 @@ export interface World {
   }) => string;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */
   hostname: string;
+  /** Time limit of a job in a pool; 0 for a pool that is not configured. */
+  timeLimitSeconds: (pool: string) => number;
 }
 
 /** The repository target of a build; undefined when the configuration lost it since. */

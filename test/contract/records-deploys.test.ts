@@ -13,6 +13,15 @@ const approved: DeployState = { kind: 'approved', at: 2, pullRequest: 9, commit:
 describe('deploys', () => {
   const make = async (): Promise<Deploy> => (await bot.records.deploys.create(aDeploy())).deploy;
 
+  test('are one for one asking, whatever became of it', async () => {
+    const asked = aDeploy({ source: 'comment:77' });
+    const { deploy } = await bot.records.deploys.create(asked);
+    const end = { kind: 'failed', at: 2_000, pullRequest: null, reason: 'no branch', incident: [] } as const;
+    await bot.records.deploys.move(deploy.id, 'preparing', { ...end, incident: [] });
+    const again = await bot.records.deploys.create({ ...asked, digest: digest('built since') });
+    expect(again).toMatchObject({ created: false, deploy: { id: deploy.id, state: { kind: 'failed' } } });
+  });
+
   test('of one digest are one while one is open', async () => {
     const other = await bot.open();
     const made = await Promise.all(
@@ -27,7 +36,11 @@ describe('deploys', () => {
 
   test('are found by the pull request that shows them, by their own, by state and by change', async () => {
     const deploy = await make();
-    expect(deploy).toEqual({ ...aDeploy(), id: deploy.id, state: { kind: 'preparing', since: 1_000 } });
+    expect(deploy).toEqual({
+      ...aDeploy({ source: deploy.source }),
+      id: deploy.id,
+      state: { kind: 'preparing', since: 1_000 },
+    });
     expect(await bot.records.deploys.byPullRequest('o/staging', 9)).toBeNull();
     const shown = await bot.records.deploys.move(deploy.id, 'preparing', openState);
     expect(shown).toEqual({ ...deploy, state: openState });

@@ -53,6 +53,7 @@ function deployOf(...artifacts: DeployItem[]): Deploy {
     headSha: 'c0ffee',
     author: 'ada',
     requestedBy: 'bob',
+    source: 'comment:1',
     digest: 'd1',
     artifacts,
     staging: 'EESSI/staging',

@@ -17,6 +17,7 @@ function deploy(state: DeployState, more: Partial<Deploy> = {}): Deploy {
     headSha: 'a'.repeat(40),
     author: 'jo',
     requestedBy: 'maria',
+    source: 'comment:1',
     digest: DIGEST,
     artifacts: [],
     staging: 'EESSI/staging',

@@ -56,13 +56,18 @@ export function anArtifact(buildId: number, name: string): Omit<Artifact, 'id'> 
   };
 }
 
+/** Deploys of different askings, unless a test says that they are one. */
+let askings = 0;
+
 export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'state'> {
+  askings += 1;
   return {
     repo: 'o/r',
     pullRequest: 3,
     headSha: 'f'.repeat(40),
     author: 'ann',
     requestedBy: 'ann',
+    source: `comment:${askings}`,
     digest: digest('deploy'),
     artifacts: [
       {

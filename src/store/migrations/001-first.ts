@@ -132,8 +132,10 @@ export async function up(db: Kysely<never>): Promise<void> {
       head_sha text NOT NULL CHECK (head_sha <> ''),
       author text NOT NULL,
       requested_by text NOT NULL CHECK (requested_by <> ''),
+      source text NOT NULL CHECK (source <> ''),
       digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
       artifacts jsonb NOT NULL,
+      repository text GENERATED ALWAYS AS (artifacts #>> '{0,repository}') STORED,
       staging text NOT NULL CHECK (staging <> ''),
       state jsonb NOT NULL,
       state_kind text NOT NULL GENERATED ALWAYS AS (state ->> 'kind') STORED,
@@ -144,6 +146,7 @@ export async function up(db: Kysely<never>): Promise<void> {
         'artifacts',
         `exists($[*]) && !exists($[*] ? (!(@.sha256 ${sha256} && @.artifactId > 0 && @.key > "")))`,
       )}),
+      CONSTRAINT deploys_once_per_asking UNIQUE (source, repository),
       CONSTRAINT deploys_evidence CHECK (${holds('state', oneOf(deployStates))}),
       CONSTRAINT deploys_approval_names_bytes CHECK (coalesce(state #>> '{approval,digest}', digest) = digest)
     )`.execute(db);

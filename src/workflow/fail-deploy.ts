@@ -1,0 +1,42 @@
+import type { Deploy } from '../domain/deploy.ts';
+import * as say from '../messages/deploy-replies.ts';
+import { moveDeploy } from './move-deploy.ts';
+import { answerOnDeploy, tell } from './tell-deploy.ts';
+import type { World } from './world.ts';
+
+/**
+ * Ends a deploy that will not succeed, with its reason.
+ * @param incident sentences when what was fetched is not what was approved: somebody has to look
+ */
+export async function failDeploy(
+  world: World,
+  deploy: Deploy,
+  reason: string,
+  incident: string[] = [],
+): Promise<void> {
+  const pullRequest = 'pullRequest' in deploy.state ? deploy.state.pullRequest : null;
+  const at = world.clock.now();
+  const failed = await moveDeploy(world, deploy, { kind: 'failed', at, pullRequest, reason, incident });
+  if (failed === null) return;
+  world.log.error({ deploy: deploy.id, reason, incident }, 'deploy failed');
+  const evidence = { reason, incident, digest: deploy.digest };
+  const subject = `deploy:${deploy.id}`;
+  await world.records.audit.append({
+    at,
+    actor: world.catalogue.instance,
+    action: 'deploy-failed',
+    subject,
+    evidence,
+  });
+  await tellFailure(world, failed);
+}
+
+/** Says why a deploy failed, where people look; safe to repeat. */
+export async function tellFailure(world: World, deploy: Deploy): Promise<void> {
+  if (deploy.state.kind !== 'failed') return;
+  const { pullRequest, reason, incident } = deploy.state;
+  if (pullRequest === null) return tell(world, deploy, 'failed', say.notPutUp(reason));
+  const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(reason);
+  await answerOnDeploy(world, deploy, 'failed', pullRequest, body);
+  await tell(world, deploy, 'failed', body);
+}

@@ -1,0 +1,106 @@
+import type { Deploy } from '../domain/deploy.ts';
+import { Permanent } from '../domain/errors.ts';
+import { whoMay } from '../domain/permission.ts';
+import { type DeployView, deployBody, deployTitle } from '../messages/deploy-pr.ts';
+import * as say from '../messages/deploy-replies.ts';
+import { fitBody } from '../messages/markdown.ts';
+import { failDeploy } from './fail-deploy.ts';
+import { metadataOf } from './metadata.ts';
+import { moveDeploy } from './move-deploy.ts';
+import { tell } from './tell-deploy.ts';
+import type { World } from './world.ts';
+
+/** The step behind the queue: opens the deploy PR, and closes those it replaces. */
+export async function openDeploy(world: World, deployId: number): Promise<void> {
+  const result = await world.records.locked(`deploy:${deployId}`, async () => {
+    const deploy = await world.records.deploys.get(deployId);
+    if (deploy === null) return;
+    const view = await deployView(world, deploy);
+    if (deploy.state.kind === 'open') return opened(world, deploy, deploy.state.pullRequest, view.approvers);
+    if (deploy.state.kind !== 'preparing') return;
+    await propose(world, deploy, view);
+  });
+  if (result === 'busy') await world.queue.add({ kind: 'deploy', deployId }, { delayMs: 1_000 });
+}
+
+async function propose(world: World, deploy: Deploy, view: DeployView): Promise<void> {
+  try {
+    const proposed = await world.github.proposeFiles(deploy.staging, {
+      branch: `stratobot/${world.catalogue.instance}/deploy-${deploy.id}`,
+      title: deployTitle(view),
+      body: fitBody(deployBody(view)),
+      message: `${deployTitle(view)}\n\nDigest: sha256:${deploy.digest}`,
+      files: await stagingFiles(world, deploy),
+    });
+    const { number: pullRequest, commit } = proposed;
+    const open = await moveDeploy(world, deploy, {
+      kind: 'open',
+      since: world.clock.now(),
+      pullRequest,
+      commit,
+    });
+    if (open !== null) await opened(world, open, pullRequest, view.approvers);
+  } catch (error) {
+    // It would fail the same way each minute: whoever asked hears of it instead.
+    if (!(error instanceof Permanent)) throw error;
+    await failDeploy(world, deploy, error.message);
+  }
+}
+
+/** What follows an open deploy PR; safe to repeat. */
+async function opened(world: World, deploy: Deploy, pullRequest: number, approvers: string): Promise<void> {
+  await supersedeOlder(world, deploy);
+  await tell(world, deploy, 'opened', say.putUp(deploy, pullRequest, approvers));
+}
+
+async function deployView(world: World, deploy: Deploy): Promise<DeployView> {
+  const artifacts = await world.records.artifacts.get(deploy.artifacts.map((entry) => entry.artifactId));
+  const rows = [];
+  for (const entry of deploy.artifacts) {
+    const artifact = artifacts.find((candidate) => candidate.id === entry.artifactId);
+    const build = artifact && (await world.records.builds.get(artifact.buildId));
+    if (!artifact || build?.state.kind !== 'succeeded') continue;
+    rows.push({
+      target: entry.target,
+      artifact,
+      tests: build.state.tests,
+      pool: build.pool,
+      buildId: build.id,
+    });
+  }
+  const rule = world.served.get(deploy.repo)?.permissions.rules.approve;
+  const approvers = rule ? whoMay(rule) : 'nobody';
+  return { deploy, rows, approvers };
+}
+
+/** The record a staging repository keeps: the metadata of each tarball, and what was approved as a whole. */
+async function stagingFiles(world: World, deploy: Deploy): Promise<Record<string, string>> {
+  const artifacts = await world.records.artifacts.get(deploy.artifacts.map((entry) => entry.artifactId));
+  const folder = `approved/${deploy.repo}/pr-${deploy.pullRequest}/deploy-${deploy.id}`;
+  const files: Record<string, string> = {};
+  for (const artifact of artifacts) {
+    const build = await world.records.builds.get(artifact.buildId);
+    const request = build && (await world.records.requests.get(build.requestId));
+    if (!request) continue;
+    files[`${folder}/${artifact.name}.meta.txt`] = metadataOf(world, artifact, request);
+  }
+  const { repo, pullRequest, headSha, digest, requestedBy, author } = deploy;
+  files[`${folder}/deploy.json`] =
+    `${JSON.stringify({ deploy: deploy.id, instance: world.catalogue.instance, repo, pullRequest, headSha, digest: `sha256:${digest}`, requestedBy, author, artifacts: deploy.artifacts }, null, 2)}\n`;
+  return files;
+}
+
+async function supersedeOlder(world: World, newest: Deploy): Promise<void> {
+  for (const older of await world.records.deploys.ofPullRequest(newest.repo, newest.pullRequest)) {
+    if (older.id >= newest.id || older.artifacts[0]?.repository !== newest.artifacts[0]?.repository) continue;
+    if (older.state.kind !== 'open' && older.state.kind !== 'preparing') continue;
+    const pullRequest = older.state.kind === 'open' ? older.state.pullRequest : null;
+    const moved = await moveDeploy(world, older, {
+      kind: 'superseded',
+      at: world.clock.now(),
+      pullRequest,
+      by: newest.id,
+    });
+    if (moved && pullRequest !== null) await world.github.closePullRequest(older.staging, pullRequest);
+  }
+}
