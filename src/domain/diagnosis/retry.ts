@@ -1,0 +1,32 @@
+import type { Diagnosis, FailureClass } from './types.ts';
+
+/** How often a class of failure is worth another try, and after how long (ms). */
+const RETRIES: Record<FailureClass, { times: number; afterMs: number; avoidNode: boolean }> = {
+  infrastructure: { times: 2, afterMs: 0, avoidNode: true },
+  download: { times: 1, afterMs: 60_000, avoidNode: false },
+  build: { times: 0, afterMs: 0, avoidNode: false },
+  test: { times: 0, afterMs: 0, avoidNode: false },
+  configuration: { times: 0, afterMs: 0, avoidNode: false },
+};
+
+export interface RetryAdvice {
+  retry: boolean;
+  /** How long to wait first, ms. */
+  afterMs: number;
+  /** True when another node should do it. */
+  avoidNode: boolean;
+}
+
+/**
+ * Whether to build again without being asked. Each class has a budget of its own, so a build is tried at most four times
+ * whatever its log says: the code of the pull request writes the log.
+ * @param earlier classes of the earlier tries of this build, this one not among them
+ */
+export function retryAdvice(
+  diagnosis: Pick<Diagnosis, 'class'>,
+  earlier: readonly FailureClass[],
+): RetryAdvice {
+  const { times, afterMs, avoidNode } = RETRIES[diagnosis.class];
+  const spent = earlier.filter((one) => one === diagnosis.class).length;
+  return spent < times ? { retry: true, afterMs, avoidNode } : { retry: false, afterMs: 0, avoidNode: false };
+}
