@@ -1,45 +1,152 @@
-import { constants, createReadStream } from 'node:fs';
-import { mkdir, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { EventEmitter } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { constants, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline as connect, Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
 import type { LogStore } from '../ports.ts';
 
-/** Logs of builds, one file each in a folder. */
-export function fileLogs(folder: string): LogStore {
-  const pathOf = (buildId: number) => join(folder, `b${buildId}.log`);
+/** A log nobody added to for this long is complete: what a node still had to tell has come, ms. */
+const QUIET_MS = 10 * 60_000;
+/** gzip tells the size of what it holds up to here; a longer log stays as it is. */
+const LARGEST = 2 ** 32;
 
-  async function size(buildId: number): Promise<number> {
-    try {
-      return (await stat(pathOf(buildId))).size;
-    } catch (error) {
-      if (isMissing(error)) return 0;
-      throw error;
+/**
+ * Logs of builds in a folder: `b7.log`, or `b7.log.gz` when it was compressed. Where both are there, a crash came between
+ * making the one and removing the other: `b7.log` counts, it holds all there is.
+ */
+export function fileLogs(folder: string, now: () => number = Date.now): LogStore {
+  const plain = (buildId: number) => join(folder, `b${buildId}.log`);
+  const packed = (buildId: number) => `${plain(buildId)}.gz`;
+  const appended = new EventEmitter<Record<string, []>>().setMaxListeners(0);
+  const alone = oneAtATime();
+
+  async function write(buildId: number, offset: number, chunk: Buffer): Promise<boolean> {
+    await using file = await openToWrite(buildId);
+    // Written from the file's end: a chunk that comes twice, or one that was cut off by a crash, is completed.
+    const start = Math.max(offset, (await file.stat()).size);
+    const rest = chunk.subarray(start - offset);
+    for (let done = 0; done < rest.length; ) {
+      done += (await file.write(rest, done, rest.length - done, start + done)).bytesWritten;
     }
+    return rest.length > 0;
+  }
+
+  async function openToWrite(buildId: number): Promise<FileHandle> {
+    const path = plain(buildId);
+    const there = await unlessMissing(open(path, constants.O_RDWR));
+    if (there) return there;
+    await mkdir(folder, { recursive: true });
+    // Late words to a log that was compressed: it goes on as it was.
+    const archive = await unlessMissing(open(packed(buildId)));
+    if (archive) await writeWhole(path, unpack(archive, 0));
+    return await open(path, constants.O_RDWR | constants.O_CREAT);
+  }
+
+  async function compress(buildId: number, ended: () => Promise<boolean>): Promise<boolean> {
+    await using file = await unlessMissing(open(plain(buildId)));
+    if (!file) return false;
+    const before = await file.stat();
+    if (before.mtimeMs > now() - QUIET_MS || before.size >= LARGEST || !(await ended())) return false;
+    const content = file.createReadStream({ start: 0, autoClose: false });
+    await writeWhole(packed(buildId), connect(content, createGzip(), ignore));
+    if ((await file.stat()).mtimeMs !== before.mtimeMs) return false;
+    await rm(plain(buildId), { force: true });
+    return true;
+  }
+
+  async function openToRead(buildId: number): Promise<{ handle: FileHandle; isPacked: boolean } | null> {
+    // In this order: the plain file goes only when the packed one is there.
+    const handle = await unlessMissing(open(plain(buildId)));
+    if (handle) return { handle, isPacked: false };
+    const archive = await unlessMissing(open(packed(buildId)));
+    return archive && { handle: archive, isPacked: true };
   }
 
   return {
-    size,
     async append(buildId, offset, chunk) {
-      await mkdir(folder, { recursive: true });
-      const file = await open(pathOf(buildId), constants.O_RDWR | constants.O_CREAT);
-      try {
-        // Written from the file's end: a chunk that comes twice, or one that was cut off by a crash, is completed.
-        const known = (await file.stat()).size;
-        const start = Math.max(offset, known);
-        const rest = chunk.subarray(start - offset);
-        if (rest.length > 0) await file.write(rest, 0, rest.length, start);
-      } finally {
-        await file.close();
-      }
+      const grew = await alone(buildId, () => write(buildId, offset, chunk));
+      if (grew) appended.emit(String(buildId));
+    },
+    async size(buildId) {
+      const file = await openToRead(buildId);
+      if (!file) return 0;
+      await using handle = file.handle;
+      const { size } = await handle.stat();
+      return file.isPacked ? await unpackedSize(handle, size) : size;
     },
     async read(buildId, from) {
-      return (await size(buildId)) === 0
-        ? Readable.from([])
-        : createReadStream(pathOf(buildId), { start: from });
+      const file = await openToRead(buildId);
+      if (!file) return Readable.from([]);
+      return file.isPacked ? unpack(file.handle, from) : file.handle.createReadStream({ start: from });
+    },
+    onAppend(buildId, listener) {
+      appended.on(String(buildId), listener);
+      return () => appended.off(String(buildId), listener);
+    },
+    async compressEnded(ended) {
+      let count = 0;
+      for (const name of (await unlessMissing(readdir(folder))) ?? []) {
+        const buildId = Number(/^b([1-9]\d*)\.log$/.exec(name)?.[1]);
+        if (!buildId) continue;
+        if (await alone(buildId, () => compress(buildId, () => ended(buildId)))) count += 1;
+      }
+      return count;
     },
   };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** Whole or not at all: a crash leaves a `.part` that the next try writes over. */
+async function writeWhole(path: string, content: Readable): Promise<void> {
+  const part = `${path}.part`;
+  await pipeline(content, createWriteStream(part, { flush: true }));
+  await rename(part, path);
+  await using folder = await open(dirname(path));
+  await folder.sync();
+}
+
+/** What a gzip file holds, from a byte on; closes the file. */
+function unpack(archive: FileHandle, from: number): Readable {
+  let skip = from;
+  const rest = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const skipped = Math.min(skip, chunk.length);
+      skip -= skipped;
+      done(null, chunk.subarray(skipped));
+    },
+  });
+  return connect(archive.createReadStream({ start: 0 }), createGunzip(), rest, ignore);
+}
+
+/** The last four bytes of a gzip file (RFC 1952, ISIZE). */
+async function unpackedSize(archive: FileHandle, packedSize: number): Promise<number> {
+  const { buffer } = await archive.read(Buffer.alloc(4), 0, 4, packedSize - 4);
+  return buffer.readUInt32LE();
+}
+
+/** An error goes to whoever reads the last stream. */
+function ignore(): void {}
+
+/** Runs what concerns one build in the order it was asked for. */
+function oneAtATime() {
+  const last = new Map<number, Promise<unknown>>();
+  return async <T>(buildId: number, work: () => Promise<T>): Promise<T> => {
+    const mine = (last.get(buildId) ?? Promise.resolve()).then(work, work);
+    last.set(buildId, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(buildId) === mine) last.delete(buildId);
+    }
+  };
+}
+
+async function unlessMissing<T>(trial: Promise<T>): Promise<T | null> {
+  try {
+    return await trial;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
 }

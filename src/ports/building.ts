@@ -82,10 +82,24 @@ export interface JobListener {
   ended(buildId: number, exit: JobExit): Promise<void>;
 }
 
-/** Logs of builds, kept by the bot so that people can read them while a build runs and after. */
+/**
+ * Logs of builds, kept by the bot so that people can read them while a build runs and after. A log only grows: an offset
+ * in bytes names the same place forever.
+ */
 export interface LogStore {
   /** Writes at an offset; bytes that are there already are not doubled. */
   append(buildId: number, offset: number, chunk: Buffer): Promise<void>;
+  /** Bytes of the log so far, whether compressed or not; 0 when there is none. */
   size(buildId: number): Promise<number>;
+  /** From a byte to the end as it is when the reader gets there; nothing when there is no log. */
   read(buildId: number, from: number): Promise<Readable>;
+  /** Calls a listener after this process added bytes to a log. @returns ends the listening */
+  onAppend(buildId: number, listener: () => void): () => void;
+  /**
+   * Compresses the logs of builds that ended and that nothing was added to for some minutes; they read as before. Safe at
+   * any time and again.
+   * @param ended whether nothing will happen to a build any more
+   * @returns how many were compressed
+   */
+  compressEnded(ended: (buildId: number) => Promise<boolean>): Promise<number>;
 }
