@@ -1,41 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fitsGlob, matchPath, matchRepository, shortNames } from '../../src/domain/match-target.ts';
-import { parseComment } from '../../src/domain/parse-command.ts';
-import { type Plan, planBuild } from '../../src/domain/plan.ts';
-import { selectBuilds } from '../../src/domain/select-builds.ts';
-import { type Catalogue, targetName } from '../../src/domain/target.ts';
 import { pool, SITE } from './catalogue.ts';
-
-function plan(body: string, catalogue: Catalogue = SITE): Plan {
-  const parsed = parseComment(body);
-  expect(parsed.mistakes).toEqual([]);
-  return planBuild(parsed.commands, catalogue);
-}
-
-/** `target repository pool` of each build. */
-function builds(body: string, catalogue: Catalogue = SITE): string[] {
-  const planned = plan(body, catalogue);
-  if (planned.kind !== 'builds') throw new Error(JSON.stringify(planned));
-  return planned.builds.map(
-    (build) => `${targetName(build.target)} ${build.repository.slice(9, 16)} ${build.pool}`,
-  );
-}
-
-/** `[code, underlined, message, hint]` of each mistake. */
-function wrong(body: string, catalogue: Catalogue = SITE): (string | null)[][] {
-  return mistakes(body, catalogue).map(({ code, source, column, length, message, hint }) => [
-    code,
-    source.slice(column - 1, column - 1 + length),
-    message,
-    hint,
-  ]);
-}
-
-function mistakes(body: string, catalogue: Catalogue = SITE) {
-  const planned = plan(body, catalogue);
-  if (planned.kind !== 'mistakes') throw new Error(JSON.stringify(planned));
-  return planned.mistakes;
-}
+import { builds, mistakes, plan, wrong } from './planning.ts';
 
 describe('targets', () => {
   it.each([
@@ -161,64 +126,6 @@ describe('targets', () => {
     const mac = { ...SITE, pools: [...SITE.pools, pool('mac', 'aarch64/m1', { os: 'macos' })] };
     expect(builds('bot: build arch=macos/aarch64/m1', mac)).toEqual(['macos/aarch64/m1 2025.06 mac']);
     expect(builds('bot: build arch=m1', mac)).toEqual(['macos/aarch64/m1 2025.06 mac']);
-  });
-});
-
-describe('accelerators', () => {
-  it.each([
-    ['arch=zen2 accel=nvidia/cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['arch=zen2 accel=nvidia=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['arch=zen2 accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['arch=zen2 accel=cc80+nvidia/cc70', ['x86_64/amd/zen2+nvidia/cc70+nvidia/cc80 2025.06 gpu']],
-    [
-      'arch=zen2 accel=cc70,cc80',
-      ['x86_64/amd/zen2+nvidia/cc70 2025.06 gpu', 'x86_64/amd/zen2+nvidia/cc80 2025.06 gpu'],
-    ],
-    ['arch=icelake accel=nvidia/*', ['x86_64/intel/icelake+nvidia/cc80 2025.06 gpu-icelake']],
-    [
-      'arch=all accel=cc80',
-      ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu', 'x86_64/intel/icelake+nvidia/cc80 2025.06 gpu-icelake'],
-    ],
-    ['for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['on:arch=zen2,accel=cc80 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['on:arch=zen2 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 zen2']],
-    ['on:arch=zen2,accel=cc80 for:arch=zen2', ['x86_64/amd/zen2 2025.06 gpu']],
-  ])('build %s', (filters, expected) => {
-    expect(builds(`bot: build ${filters}`)).toEqual(expected);
-  });
-
-  it.each([
-    [
-      'arch=zen2 accel=cc90',
-      ['unknown-accelerator', 'cc90', 'no accelerator here matches cc90', 'did you mean cc70?'],
-    ],
-    [
-      'arch=zen2 accel=nvidia',
-      [
-        'ambiguous-accelerator',
-        'nvidia',
-        'nvidia is a family of accelerators, not one of them',
-        'write nvidia/* for all of them',
-      ],
-    ],
-    ['arch=zen2 accel=cc', ['ambiguous-accelerator', 'cc', 'cc can mean several accelerators', null]],
-    [
-      'arch=icelake accel=cc70+cc80',
-      ['no-node', 'icelake', 'no nodes of x86_64/intel/icelake here have nvidia/cc70+nvidia/cc80', null],
-    ],
-    [
-      'arch=n1 accel=nvidia/*',
-      ['no-node', 'n1', 'no nodes of aarch64/neoverse_n1 here have nvidia/cc70', null],
-    ],
-  ])('build %s: %j', (filters, expected) => {
-    expect(wrong(`bot: build ${filters}`)).toEqual([expected]);
-  });
-
-  it('says so where there are none', () => {
-    const plain = { ...SITE, pools: SITE.pools.filter((offer) => offer.accelerators.length === 0) };
-    expect(wrong('bot: build arch=zen2 accel=cc80', plain)).toEqual([
-      ['unknown-accelerator', 'cc80', 'no nodes here have accelerators', null],
-    ]);
   });
 });
 
@@ -361,83 +268,5 @@ describe('instances', () => {
   it('drops what is for another, and is silent when that is all', () => {
     expect(builds('bot: build arch=zenn2 inst:other\nbot: build arch=n1 inst:site')).toHaveLength(1);
     expect(plan('bot: build arch=zenn2 inst:other')).toEqual({ kind: 'not-meant' });
-  });
-});
-
-describe('selecting builds to cancel', () => {
-  const running = [
-    { id: 1, cpu: 'x86_64/amd/zen2', accelerator: null },
-    { id: 2, cpu: 'x86_64/amd/zen2', accelerator: 'nvidia/cc80' },
-    { id: 3, cpu: 'aarch64/neoverse_n1', accelerator: null },
-  ].map(({ id, cpu, accelerator }) => ({
-    id,
-    target: { os: 'linux' as const, cpu, accelerator },
-    repository: 'eessi.io-2025.06-software',
-  }));
-
-  function select(filters: string) {
-    const [command] = parseComment(`bot: cancel ${filters}`).commands;
-    if (command === undefined) throw new Error(filters);
-    const selection = selectBuilds(command, running);
-    return selection.kind === 'selected'
-      ? selection.builds.map((build) => build.id)
-      : selection.mistakes.map((mistake) => [mistake.code, mistake.column]);
-  }
-
-  it.each([
-    ['', [1, 2, 3]],
-    ['inst:anything', [1, 2, 3]],
-    ['arch=zen2', [1, 2]],
-    ['arch=zen2 accel=cc80', [2]],
-    ['arch=*', [1, 2, 3]],
-    ['repo:2025.06 arch=n1', [3]],
-    ['job:1,3', [1, 3]],
-    ['job:1 arch=n1', []],
-    ['arch=zen3', [['unknown-target', 18]]],
-    ['arch=x86_64', [['ambiguous-target', 18]]],
-    ['job:4', [['unknown-job', 17]]],
-  ])('cancel %s: %j', (filters, expected) => {
-    expect(select(filters)).toEqual(expected);
-  });
-});
-
-describe('matching', () => {
-  const names = ['a/zen2', 'b/zen2x', 'zen2', 'c/d/e'];
-
-  it('prefers the exact name, then the end of a path, then a part', () => {
-    expect(matchPath('zen2', names)).toEqual({ kind: 'matched', names: ['zen2'], many: false });
-    expect(matchPath('zen2', names.slice(0, 2))).toEqual({ kind: 'matched', names: ['a/zen2'], many: false });
-    expect(matchPath('zen', ['b/x_zen2', 'c/en'])).toMatchObject({ names: ['b/x_zen2'] });
-    expect(matchPath('b/ze', names)).toMatchObject({ names: ['b/zen2x'] });
-    expect(matchPath('b/', names)).toMatchObject({ kind: 'family' });
-    expect(matchPath('n2', names)).toMatchObject({ kind: 'none' });
-    expect(matchPath('d', names)).toEqual({ kind: 'family', names: ['c/d/e'] });
-    expect(matchPath('all', [])).toEqual({ kind: 'none', suggestion: null });
-  });
-
-  it('matches repositories by part of their id', () => {
-    const [old, current] = SITE.repositories;
-    expect(matchRepository('2025', SITE.repositories)).toMatchObject({ names: [current?.id] });
-    expect(matchRepository('software', SITE.repositories)).toEqual({
-      kind: 'ambiguous',
-      names: [old?.id, current?.id],
-    });
-  });
-
-  it('shortens names where they stay apart', () => {
-    expect(shortNames(['a/x', 'b/x', 'b/y', 'a/generic'])).toEqual(['a/x', 'b/x', 'y', 'a/generic']);
-  });
-
-  it.each([
-    ['a*c', 'abc', true],
-    ['a*c', 'ac', true],
-    ['a*a', 'a', false],
-    ['*b*', 'abc', true],
-    ['a*b*b', 'ab', false],
-    ['a*b*b', 'abb', true],
-    ['**', '', true],
-    ['abc', 'abcd', false],
-  ])('%s and %s: %s', (pattern, text, expected) => {
-    expect(fitsGlob(pattern, text)).toBe(expected);
   });
 });

@@ -128,6 +128,7 @@ describe('the test file', () => {
   });
 });
 
+// Skipped where those files do not lie beside the checkout; the fixtures above have the same shapes.
 describe.skipIf(!existsSync(REAL))('what real scripts wrote', () => {
   const files = existsSync(REAL) ? readdirSync(REAL) : [];
 

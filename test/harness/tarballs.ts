@@ -29,6 +29,11 @@ export function compress(bytes: Buffer, compression: 'gz' | 'zst'): Buffer {
   return compression === 'gz' ? gzipSync(bytes) : zstdCompressSync(bytes);
 }
 
+/** As bytes come from elsewhere: a few at a time. */
+export async function* inChunks(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
 export function sha256(bytes: Buffer | string): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

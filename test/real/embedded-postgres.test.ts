@@ -84,6 +84,7 @@ async function processes(): Promise<string[]> {
   return places.filter((place) => place.startsWith(folder));
 }
 
+// Skipped elsewhere: it looks for left-over processes in /proc.
 describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
   test('keeps its data when it is stopped, and leaves no process', async () => {
     const first = await start();
@@ -165,6 +166,7 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     await expect(start()).rejects.toThrow(directory);
   });
 
+  // Skipped for other users: only root's data folder has to change hands, as PostgreSQL refuses to run as root.
   test.runIf(isRoot)(
     'of root keeps its data elsewhere when its account cannot enter the data folder',
     async () => {

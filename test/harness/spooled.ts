@@ -1,0 +1,24 @@
+/** Verified artifacts on this machine and deploys of them, as a publisher is given them. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Publisher, SpooledArtifact } from '../../src/ports.ts';
+import { compress, type MemberSpec, sha256, tar } from './tarballs.ts';
+
+export const repository = 'software.eessi.io';
+
+export async function spoolInto(
+  folder: string,
+  name: string,
+  members: MemberSpec[],
+): Promise<SpooledArtifact> {
+  const bytes = compress(tar(members), name.endsWith('gz') ? 'gz' : 'zst');
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  const sha = sha256(bytes);
+  return { artifactId: 1, name, sha256: sha, bytes: bytes.length, key: 'k', target: 't', repository, path };
+}
+
+export function deploy(id: number, ...files: SpooledArtifact[]): Parameters<Publisher['publish']>[0] {
+  const approval = { reviewer: 'carol', reviewId: 3, commit: 'c0ffee', digest: `digest-${id}` };
+  return { id, repository, approval, files };
+}
