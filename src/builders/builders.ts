@@ -4,10 +4,11 @@ import type { JobHandle } from '../domain/build.ts';
 import { Permanent } from '../domain/errors.ts';
 import type { Builders, Clock, JobListener, JobSpec, Log, Transport } from '../ports.ts';
 import { openArtifact, readResults } from './collection.ts';
-import { Follower } from './follow.ts';
+import { Follower, type WaitingListener } from './follow.ts';
 import { jobFiles, jobName, type SiteConfig } from './job-directory.ts';
 import { processScheduler } from './process-scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
+import { type SlurmOptions, slurmScheduler } from './slurm-scheduler.ts';
 import type { SmallFile } from './small-tar.ts';
 
 /** Build nodes of one kind, and what the site says about them. */
@@ -21,6 +22,8 @@ export interface PoolNodes {
     /** Absolute path on the node; each job gets a folder in it. */
     jobsDir: string;
   }[];
+  /** How jobs run on the nodes; default `process`. With Slurm a node is a login node. */
+  scheduler?: 'process' | ({ kind: 'slurm' } & SlurmOptions);
   timeLimitSeconds: number;
   site: SiteConfig;
   /** A folder of this machine with `repos.cfg` and the bundles it names; copied into every job's `cfg`. */
@@ -33,7 +36,7 @@ export interface BuildersOptions {
   /** Name of this Stratobot; part of the job directories' names. */
   instance: string;
   pools: readonly PoolNodes[];
-  listener: JobListener;
+  listener: JobListener & WaitingListener;
   clock: Clock;
   log: Log;
   /** The bot keeps so much of a log, default 64 MiB. */
@@ -67,8 +70,12 @@ export function openBuilders(options: BuildersOptions): Builders & { close(): Pr
     const name = `${pool.name}/${node.name}`;
     if (!node.jobsDir.startsWith('/'))
       throw new Permanent(`the jobs' folder of ${name} is not an absolute path`);
-    const scheduler = processScheduler(name, node.transport);
     const { listener, log, clock, logLimitBytes = LOG_LIMIT_BYTES } = options;
+    const how = pool.scheduler ?? 'process';
+    const scheduler =
+      how === 'process'
+        ? processScheduler(name, node.transport)
+        : slurmScheduler(name, node.transport, log, how);
     const follower = new Follower({ node: name, scheduler, listener, log, clock, logLimitBytes });
     return { ...node, name, pool, scheduler, follower };
   }
@@ -123,7 +130,7 @@ export function openBuilders(options: BuildersOptions): Builders & { close(): Pr
     async find(buildId, name) {
       const node = nodeOf(name);
       const directory = directoryOf(node, buildId);
-      const job = await node.scheduler.find(directory);
+      const job = await node.scheduler.find(directory, nameOf(buildId));
       return job === null ? null : { node: name, directory, job };
     },
 

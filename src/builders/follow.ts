@@ -3,16 +3,19 @@ import { Permanent } from '../domain/errors.ts';
 import type { Clock, JobListener, Log } from '../ports.ts';
 import type { Observation, Scheduler, Watched } from './scheduler.ts';
 
-/** Between two looks at a node. */
-const INTERVAL_MS = 400;
 /** Between two tries at a node, or a listener, that fails: doubled from the first to the last. */
 const RETRY_MS = { first: 500, last: 15_000 };
+
+/** Told, where there is such a method, why a job has not started yet, in words; null: it has, or the reason is gone. */
+export interface WaitingListener {
+  waiting?(buildId: number, reason: string | null): Promise<void>;
+}
 
 export interface FollowerOptions {
   /** Name of the node, for the log. */
   node: string;
   scheduler: Scheduler;
-  listener: JobListener;
+  listener: JobListener & WaitingListener;
   log: Log;
   clock: Clock;
   /** A log is told up to here, then a note; the rest stays on the node. */
@@ -24,6 +27,8 @@ interface Followed extends Watched {
   busy: boolean;
   /** How often in a row the listener failed. */
   failures: number;
+  /** Why it waits, as the listener knows. */
+  waiting: string | null;
 }
 
 /**
@@ -45,7 +50,7 @@ export class Follower {
   /** Follows a job until its end was told; a second call for a build that is followed does nothing. */
   follow(job: Watched): void {
     if (this.#closing.signal.aborted || this.#jobs.has(job.buildId)) return;
-    this.#jobs.set(job.buildId, { ...job, busy: false, failures: 0 });
+    this.#jobs.set(job.buildId, { ...job, busy: false, failures: 0, waiting: null });
     this.#wake.abort();
     if (!this.#looking) void this.#run();
   }
@@ -58,7 +63,7 @@ export class Follower {
   }
 
   async #run(): Promise<void> {
-    const { node, log, clock } = this.#options;
+    const { node, scheduler, log, clock } = this.#options;
     let failures = 0;
     let since = 0;
     this.#looking = true;
@@ -79,7 +84,7 @@ export class Follower {
         }
         failures += 1;
       }
-      await pause(failures === 0 ? INTERVAL_MS : backOff(failures), [
+      await pause(failures === 0 ? scheduler.intervalMs : backOff(failures), [
         this.#wake.signal,
         this.#closing.signal,
       ]);
@@ -117,6 +122,10 @@ export class Follower {
         const told = this.#cut(job.offset, chunk);
         await listener.log(job.buildId, job.offset, told);
         job.offset += told.length;
+      }
+      if (state.kind === 'running' && state.waiting !== undefined && state.waiting !== job.waiting) {
+        await listener.waiting?.(job.buildId, state.waiting);
+        job.waiting = state.waiting;
       }
       const complete = job.offset >= size || this.#isFull(job);
       if (complete && state.kind !== 'running') {

@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Permanent, Retryable } from '../domain/errors.ts';
-import type { ExecResult, Transport } from '../ports.ts';
-import type { JobState, Observation, PreparedJob, Scheduler, Watched } from './scheduler.ts';
+import { Permanent } from '../domain/errors.ts';
+import type { Transport } from '../ports.ts';
+import { archives, lookAt, parseState, succeeded } from './looking.ts';
+import type { Scheduler } from './scheduler.ts';
 import { scripts, sh } from './scripts.ts';
-import { type SmallFile, smallTar } from './small-tar.ts';
 
 /** Unpacking a source tree on a slow disk and starting it. */
 const START_TIMEOUT_MS = 120_000;
 const FIND_TIMEOUT_MS = 15_000;
 /** TERM, the grace, KILL, and time for the kernel. */
 const STOP_TIMEOUT_MS = 30_000;
-const OBSERVE_TIMEOUT_MS = 15_000;
-/** Bytes of log for one job and look. */
-const CHUNK_BYTES = 64 * 1024;
+/** Between two looks at the jobs. */
+const INTERVAL_MS = 400;
 
 /** Jobs as detached processes of a node; `node` is its name in messages. */
 export function processScheduler(node: string, transport: Transport): Scheduler {
   const jobId = (buildId: number) => String(buildId);
   return {
+    intervalMs: INTERVAL_MS,
     jobId,
 
     async start(job) {
@@ -47,62 +47,14 @@ export function processScheduler(node: string, transport: Transport): Scheduler 
     },
 
     async observe(jobs) {
-      const args = jobs.flatMap(({ buildId, directory, job, offset }) => {
-        return [directory, job, `${directory}/work/slurm-${jobId(buildId)}.out`, String(offset)];
-      });
-      const answer = await transport.exec(sh(scripts.observe, String(CHUNK_BYTES), ...args), {
-        timeoutMs: OBSERVE_TIMEOUT_MS,
-        maxOutputBytes: (jobs.length + 1) * CHUNK_BYTES * 2,
-      });
-      return parseObservations(succeeded(answer, node, 'look at its jobs'), jobs);
+      const logOf = (job: (typeof jobs)[number]) => `${job.directory}/work/slurm-${jobId(job.buildId)}.out`;
+      const looks = await lookAt(transport, node, jobs, logOf);
+      return looks.map(({ state, size, chunk }) => ({ state: parseState(state), size, chunk }));
     },
   };
-}
-
-/** The source's archive, and then ours: without ours, the last member above all, the launch knows that it broke off. */
-async function* archives(job: PreparedJob, folder: string): AsyncGenerator<Buffer> {
-  yield* await job.open();
-  const runner: SmallFile[] = [
-    { path: 'steps.sh', content: scripts.steps },
-    { path: 'run.sh', content: scripts.run },
-  ];
-  const files = [...job.files, ...runner];
-  yield smallTar(files.map(({ path, content }) => ({ path: `${folder}/${path}`, content })));
-}
-
-function succeeded(answer: ExecResult, node: string, what: string): string {
-  if (answer.code === 0) return answer.stdout.toString('utf8');
-  const complaint = answer.stderr.toString('utf8').trim().slice(-1000);
-  throw new Retryable(`${node} could not ${what} (code ${answer.code}): ${complaint}`);
 }
 
 /** Start-up files of a login shell may print, too: our line is the last one. */
 function parseHandle(stdout: string): string | null {
   return /^handle (\d+:\d+:[0-9a-f-]+)\n$/m.exec(`${stdout.trimEnd()}\n`)?.[1] ?? null;
 }
-
-function parseObservations(stdout: string, jobs: readonly Watched[]): Observation[] {
-  const lines = stdout.split('\n').slice(-jobs.length - 1, -1);
-  const observations = lines.flatMap((line) => {
-    const [, state = '', size, chunk = ''] = /^(.*) (\d+) ([A-Za-z0-9+/=]*)$/.exec(line) ?? [];
-    return size === undefined
-      ? []
-      : [{ state: parseState(state), size: Number(size), chunk: Buffer.from(chunk, 'base64') }];
-  });
-  if (observations.length !== jobs.length) throw new Retryable('a node answered in words that mean nothing');
-  return observations;
-}
-
-function parseState(text: string): JobState {
-  const [kind, detail = ''] = text.split(':');
-  if (kind === 'running') return { kind };
-  if (kind === 'exited' && /^\d{1,3}$/.test(detail)) return { kind, code: Number(detail) };
-  if (kind === 'timed-out' && /^\d{1,9}$/.test(detail)) return { kind, limitSeconds: Number(detail) };
-  return { kind: 'lost', detail: LOST[text] ?? 'the exit status on the node cannot be read' };
-}
-
-const LOST: Record<string, string> = {
-  'lost:rebooted': 'the node was restarted while the job ran',
-  'lost:gone': 'the job ended without leaving an exit status',
-  stopped: 'the job was stopped',
-};

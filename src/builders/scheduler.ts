@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
+import type { EndCause } from './slurm-states.ts';
 import type { SmallFile } from './small-tar.ts';
 
 /** How jobs are started, watched and ended on a node: by itself (`process`), or by a batch system. */
 export interface Scheduler {
+  /** How often it is to be looked at jobs, in ms. */
+  readonly intervalMs: number;
   /** Idempotent by directory; returns the scheduler's identity of the job, for its handle. */
   start(job: PreparedJob): Promise<string>;
-  find(directory: string): Promise<string | null>;
+  find(directory: string, mark: string): Promise<string | null>;
   /** True when nothing of the job is left running; a start of it that is still on its way finds its place taken. */
   stop(directory: string, mark: string): Promise<boolean>;
   /** One look at several jobs, in one command; answers in the same order. */
@@ -49,7 +52,9 @@ export interface Observation {
 
 /** What a node says of a job: it runs, or how it ended. */
 export type JobState =
-  | { kind: 'running' }
+  /** `waiting`: why it has not started yet, null when it has; not known where there is none. */
+  | { kind: 'running'; waiting?: string | null }
   | { kind: 'exited'; code: number }
   | { kind: 'timed-out'; limitSeconds: number }
-  | { kind: 'lost'; detail: string };
+  /** With a cause the detail is a sentence about the job that says all; `cause` is what ended it. */
+  | { kind: 'lost'; detail: string; cause?: EndCause };

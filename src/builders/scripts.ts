@@ -1,18 +1,26 @@
 import { readFileSync } from 'node:fs';
 
 const read = (name: string) => readFileSync(new URL(`scripts/${name}.sh`, import.meta.url), 'utf8');
-const processes = read('processes');
+const after = (...names: string[]) => names.map(read).join('\n');
 
-/** The scripts that run on build nodes; fixed texts, whatever varies is an argument. */
+/** The scripts that run on build nodes and login nodes; fixed texts, whatever varies is an argument. */
 export const scripts = {
-  launch: read('launch'),
+  launch: after('unpack', 'launch'),
   find: read('find'),
-  stop: `${processes}\n${read('stop')}`,
+  stop: after('processes', 'stop'),
   observe: read('observe'),
   results: read('results'),
   artifact: read('artifact'),
-  /** Two that a job's directory carries: bash. */
-  run: `${processes}\n${read('run')}`,
+  slurm: {
+    launch: after('processes', 'unpack', 'slurm', 'slurm-launch'),
+    find: after('slurm', 'slurm-find'),
+    stop: after('processes', 'slurm', 'slurm-stop'),
+    queue: `${read('slurm')}\nin_queue "$1"`,
+    fate: read('slurm-fate'),
+    seal: after('processes', 'slurm', 'slurm-seal'),
+  },
+  /** Two that a job's directory carries: bash. Slurm wants to see the first line. */
+  run: `#!/bin/bash\n${after('processes', 'run')}`,
   steps: read('steps'),
 };
 

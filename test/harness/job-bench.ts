@@ -28,6 +28,8 @@ export class Recorder implements JobListener {
   readonly #logs = new Map<number, Buffer>();
   readonly #ends = new Map<number, JobExit>();
   #waiting: (() => void)[] = [];
+  /** Told why a job waits, by schedulers that know. */
+  waiting: (buildId: number, reason: string | null) => Promise<void> = async () => {};
 
   async log(buildId: number, offset: number, chunk: Buffer): Promise<void> {
     const known = this.#logs.get(buildId);

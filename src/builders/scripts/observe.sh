@@ -1,6 +1,8 @@
 # observe.sh CHUNK [DIRECTORY HANDLE LOG OFFSET]…
-# For each job one line: `STATE SIZE CHUNK`. STATE is `running`, the words of its exit file joined by `:`, or `lost:WHY`;
-# SIZE the bytes of its log; CHUNK the next of them from OFFSET, at most CHUNK bytes, in base64. POSIX sh.
+# For each job one line: `STATE SIZE CHUNK`. STATE is `running`, the exit file's text with a `:` after the first word, or
+# `lost:WHY`; SIZE the bytes of its log; CHUNK the next of them from OFFSET, at most CHUNK bytes, in base64. A job of
+# Slurm (HANDLE `slurm:…`) that has no exit file is `waiting`, `running`, `again` after a second start, or `stopped`.
+# POSIX sh.
 chunk=$1
 shift
 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -23,11 +25,27 @@ running() {
   [ "${20}" = "$start" ]
 }
 
+# Sets `state`, and `log` by the id that the job was started with, from the directory alone: where it runs is not here.
+of_slurm() {
+  for entry in "$1"/*; do break; done # opening a folder makes a shared file system look again
+  claim=$(readlink "$1/handle")
+  id=${claim#slurm:}
+  id=${id%%:*}
+  case $id in *[!0-9]* | '') ;; *) log=$1/work/slurm-$id.out ;; esac
+  if ended "$1"; then return; fi
+  case $claim in
+    '') state=waiting ;;
+    stopped) state=stopped ;;
+    *) if [ -f "$1/again" ]; then state=again; else state=running; fi ;;
+  esac
+}
+
 while [ $# -ge 4 ]; do
   dir=$1 handle=$2 log=$3 offset=$4
   shift 4
   # The end is looked at before the log: once there is one the log is complete.
-  if ended "$dir"; then :
+  if [ "${handle%%:*}" = slurm ]; then of_slurm "$dir"
+  elif ended "$dir"; then :
   elif running "$handle"; then state=running
   elif ended "$dir"; then : # it ended between the two looks
   elif [ "${handle##*:}" != "$boot" ]; then state=lost:rebooted

@@ -48,7 +48,10 @@ remove_tmp() {
   rm -rf "$tmp"
 }
 
-# write_exit CONTROL TEXT: how the job ended, whole or not at all.
+# write_exit CONTROL TEXT: how the job ended; whole or not at all, and the first word is the last. mv: where a file system
+# knows no links.
 write_exit() {
-  printf '%s\n' "$2" >"$1/exit.new" && mv -f "$1/exit.new" "$1/exit"
+  printf '%s\n' "$2" >"$1/exit.$$" || return 1
+  ln -T "$1/exit.$$" "$1/exit" 2>/dev/null || mv -n "$1/exit.$$" "$1/exit"
+  rm -f "$1/exit.$$"
 }

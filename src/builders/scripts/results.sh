@@ -3,6 +3,14 @@
 # last TAIL bytes). The job may have put anything in their place: only regular files are read. POSIX sh.
 work=$1/work
 
+# Slurm's own id, where the job was started by it: it may be another than the one it was submitted with.
+case $(readlink "$1/handle") in
+  slurm:*)
+    id=$(readlink "$1/handle" | cut -d : -f 2)
+    case $id in *[!0-9]* | '') ;; *) set -- "$1" "$id" "$3" "$4" ;; esac
+    ;;
+esac
+
 # show NAME FILE COMMAND…
 show() {
   [ -f "$2" ] && [ ! -L "$2" ] && [ ! -L "$work" ] || return 0

@@ -1,10 +1,25 @@
 # run.sh DIRECTORY JOBID LIMIT MARK LOCAL_TMP SITE_SCRIPT SKIP_TESTS
-# The runner of a job, detached: keeps the time limit, cleans up, and leaves `exit` behind. bash; after processes.sh.
-cd "$1" || exit 1
-control=$PWD job=$2 limit=$3 mark=$4
+# The runner of a job, detached: keeps the time limit, cleans up, and leaves `exit` behind. JOBID is empty for a job of
+# Slurm, which gives it its own. bash; after processes.sh.
+cd "$1" && exec >/dev/null 2>&1 || exit 1
+control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$4
 
-# A link is made once, and whole: of several runners the one that makes it is the job, the others go.
-ln -s "$$:$(start_time $$):$(cat /proc/sys/kernel/random/boot_id)" handle || exit 0
+# A link is made once, and whole: of several runners the one that makes it is the job, the others go. Slurm may start a
+# job a second time, when a node or its controller came back without memory.
+if [[ -n $2 ]]; then
+  handle=$$:$(start_time $$):$(cat /proc/sys/kernel/random/boot_id)
+else
+  handle=slurm:$job:$limit
+fi
+if ! ln -s "$handle" handle; then
+  printf '%s %s\n' "$job" "$(uname -n)" >>again
+  exit 0
+fi
+mv metadata "work/_bot_job$job.metadata"
+
+# Slurm says TERM to all processes of a job that must go, and knows itself why.
+told=
+trap 'told=to-go' TERM
 
 log=$control/work/slurm-$job.out
 sleep "$limit" &
@@ -17,7 +32,11 @@ session=$steps:$(start_time $steps)
 echo "$session" >"$control/session"
 
 wait -n "$steps" "$timer"
-if kill -0 "$steps" && ! kill -0 "$timer"; then
+sleep 0.1 # the steps may have heard it before us
+if [[ -n $told ]]; then
+  outcome='' grace=1 # Slurm's KILL comes next, for us as well
+  kill "$timer"
+elif kill -0 "$steps" && ! kill -0 "$timer"; then
   echo "stratobot: stopped, the time limit of $limit seconds is over" >>"$log"
   outcome="timed-out $limit" grace=10
 else
@@ -27,4 +46,5 @@ else
 fi
 reap "$mark" "$grace" "$session"
 remove_tmp "$control"
+[[ -n $outcome ]] || exit 143
 write_exit "$control" "$outcome"

@@ -8,7 +8,7 @@ handle=$(readlink "$dir/handle")
 [ "$handle" = stopped ] && exit 0
 
 # Before the runner is gone: whoever follows the job is to know why.
-[ -f "$dir/exit" ] || write_exit "$dir" stopped
+write_exit "$dir" stopped
 runner=${handle%:*} boot=${handle##*:}
 if [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then
   # The runner first, at once: it would start the next thing.
