@@ -1,0 +1,79 @@
+import { Retryable } from '../../domain/errors.ts';
+import { type PublishedManifest, parsePublishedManifest } from './published-manifest.ts';
+
+const answerTimeoutMs = 10_000;
+/** A manifest has less than a kilobyte, a status a line. */
+const maxBytes = 64 * 1024;
+
+/** How far a Stratum 1 is. */
+export interface StratumStatus {
+  revision: number;
+  /** Unix ms; null on a Stratum 0, and where the server does not say. */
+  lastSnapshot: number | null;
+  snapshotting: boolean;
+}
+
+/**
+ * Asks a Stratum over HTTP; `url` is what stands before `/cvmfs/<repository>`. What it says may be as old as its cache,
+ * 61 s. Throws Retryable; when to ask again is for the caller to say.
+ */
+export async function stratumStatus(url: string, repository: string): Promise<StratumStatus> {
+  const below = `${url.replace(/\/+$/, '')}/cvmfs/${repository}`;
+  const [manifest, status, busy] = await Promise.all([
+    publishedManifest(url, repository),
+    get(`${below}/.cvmfs_status.json`),
+    get(`${below}/.cvmfs_is_snapshotting`),
+  ]);
+  return { revision: manifest.revision, lastSnapshot: lastSnapshot(status), snapshotting: busy !== null };
+}
+
+/** The manifest of a repository as a Stratum serves it now; throws Retryable. */
+export async function publishedManifest(url: string, repository: string): Promise<PublishedManifest> {
+  const address = `${url.replace(/\/+$/, '')}/cvmfs/${repository}/.cvmfspublished`;
+  const bytes = await get(address);
+  if (bytes === null) throw new Retryable(`${address} is not there.`);
+  const manifest = parsePublishedManifest(bytes);
+  if (manifest === null || manifest.name !== repository) {
+    throw new Retryable(`${address} is no manifest of ${repository}.`);
+  }
+  return manifest;
+}
+
+/** Null for 404; no proxy on the way shall answer from memory. */
+async function get(address: string): Promise<Uint8Array | null> {
+  try {
+    const signal = AbortSignal.timeout(answerTimeoutMs);
+    const response = await fetch(address, { signal, headers: { 'cache-control': 'no-cache' } });
+    if (response.status === 404) {
+      await response.body?.cancel();
+      return null;
+    }
+    if (!response.ok) throw new Retryable(`${address} answered ${response.status}.`);
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw new Retryable(`${address} answered with more than ${maxBytes} bytes.`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } catch (error) {
+    if (error instanceof Retryable) throw error;
+    throw new Retryable(`${address} does not answer.`, { cause: error });
+  }
+}
+
+/** `{"last_snapshot": "Fri Nov 20 20:22:29 UTC 2026"}` */
+function lastSnapshot(status: Uint8Array | null): number | null {
+  if (status === null) return null;
+  try {
+    const said: unknown = JSON.parse(new TextDecoder().decode(status));
+    if (typeof said !== 'object' || said === null || !('last_snapshot' in said)) return null;
+    const time = Date.parse(
+      String(said.last_snapshot).replace(/^(\w+ \w+ +\d+ [\d:]+) (\w+) (\d+)$/, '$1 $3 $2'),
+    );
+    return Number.isNaN(time) ? null : time;
+  } catch {
+    return null;
+  }
+}

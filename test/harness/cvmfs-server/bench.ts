@@ -1,0 +1,95 @@
+/** What tests of the CernVM-FS publisher share: a server, a publisher for it, deploys made of small tarballs. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CvmfsPublisher, cvmfsPublisher } from '../../../src/ingest/cvmfs/publisher.ts';
+import type { CvmfsOptions } from '../../../src/ingest/cvmfs/site.ts';
+import type { Log, Publisher, SpooledArtifact, Transport } from '../../../src/ports.ts';
+import { localTransport } from '../../../src/transport/local.ts';
+import { type Cvmfs, newCvmfs } from '../cvmfs.ts';
+import { silent } from '../log.ts';
+import { compress, type MemberSpec, sha256, tar } from '../tarballs.ts';
+
+export type CvmfsDeploy = Parameters<Publisher['publish']>[0];
+
+export interface CvmfsBench {
+  cvmfs: Cvmfs;
+  stateDir: string;
+  stratum0: Awaited<ReturnType<Cvmfs['stratum0']>>;
+  publisher(options?: Partial<CvmfsOptions>): CvmfsPublisher;
+  /** Options of `publisher()`, for a process of its own. */
+  options: Omit<CvmfsOptions, 'transport' | 'log' | 'clock'>;
+  close(): Promise<void>;
+}
+
+export async function cvmfsBench(log: Log = silent): Promise<CvmfsBench> {
+  const cvmfs = newCvmfs();
+  const stratum0 = await cvmfs.stratum0();
+  const transports: Transport[] = [];
+  const stateDir = join(cvmfs.root, 'stratobot');
+  const options = {
+    stratum0Url: stratum0.url,
+    stateDir,
+    cvmfsServer: cvmfs.command,
+    mountRoot: cvmfs.mountRoot,
+    storage: cvmfs.storage,
+    patience: { transactionMs: 1_000, servedMs: 1_000, pollMs: 5 },
+  };
+  return {
+    cvmfs,
+    stateDir,
+    stratum0,
+    options,
+    publisher(more) {
+      const transport = localTransport();
+      transports.push(transport);
+      return cvmfsPublisher({ ...options, transport, log, clock: { now: () => Date.now() }, ...more });
+    },
+    async close() {
+      await Promise.all(transports.map((transport) => transport.close()));
+      await cvmfs.close();
+    },
+  };
+}
+
+/** Artifacts by file name; they lie in a spool as the bot would have put them there. */
+export function cvmfsDeploy(
+  cvmfs: Cvmfs,
+  id: number,
+  artifacts: Record<string, readonly MemberSpec[] | Buffer>,
+): CvmfsDeploy {
+  const spool = join(cvmfs.root, 'bot', `deploy-${id}`);
+  mkdirSync(spool, { recursive: true });
+  const files = Object.entries(artifacts).map(([name, members], index): SpooledArtifact => {
+    const bytes = Buffer.isBuffer(members) ? members : tar(members, Buffer.alloc(10_240));
+    const compressed = compress(bytes, name.endsWith('.gz') ? 'gz' : 'zst');
+    const path = join(spool, name);
+    writeFileSync(path, compressed);
+    return {
+      artifactId: index,
+      name,
+      sha256: sha256(compressed),
+      bytes: compressed.length,
+      key: name,
+      target: 'linux/x86_64/amd/zen2',
+      repository: cvmfs.name,
+      path,
+    };
+  });
+  const digest = sha256(files.map((file) => file.sha256).join());
+  const approval = { reviewer: 'ana', reviewId: 1, commit: 'c0ffee', digest };
+  return { id, repository: cvmfs.name, approval, files };
+}
+
+/** Name and members of a software tarball for a CPU. */
+export function software(cpu: string, app: string, extra: readonly MemberSpec[] = []) {
+  const name = `eessi-2025.06-software-linux-${cpu.replaceAll('/', '-')}-17796967460.tar.zst`;
+  const prefix = `2025.06/software/linux/${cpu}`;
+  return {
+    [name]: [
+      { path: '2025.06/software/' },
+      { path: `${prefix}/modules/all/${app}/1.0.lua`, content: `help([==[${app}]==])` },
+      { path: `${prefix}/software/${app}/1.0/bin/run`, content: `${app} for ${cpu}`, mode: 0o755 },
+      ...extra,
+    ],
+  };
+}
