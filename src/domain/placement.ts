@@ -1,0 +1,235 @@
+/** Which build runs next, and where. Pure: the same state gives the same answer. */
+import { expectedMs, type History, meanWaitMs, nodeHealth, placeKey } from './placement/history.ts';
+import { type PoolOffer, type Target, targetName } from './target.ts';
+
+export { type History, type Past, type PastEnd, recentHistory } from './placement/history.ts';
+
+export interface PlacementPool {
+  offer: PoolOffer;
+  nodes: readonly { name: string; slots: number }[];
+  /** Most builds at once on the whole pool; null: as many as there are slots. */
+  mostBuilds: number | null;
+}
+
+/** A build that holds a slot, from the choice of its node until it is collected. */
+export interface Placed {
+  pull: string;
+  pool: string;
+  node: string;
+  /** When it was given the slot, unix ms. */
+  since: number;
+}
+
+export interface WaitingBuild {
+  id: number;
+  /** `owner/repo#12`: slots are shared fairly between these. */
+  pull: string;
+  target: Target;
+  /** Repository target id. */
+  repository: string;
+  /** From when it waits, unix ms. */
+  since: number;
+  /** A maintainer wants it soon. */
+  priority: boolean;
+  /** Pools it was planned for (`on:`); null: any that can build it. */
+  pools: readonly string[] | null;
+  /** Nodes where it failed; used only when there is no other healthy one. */
+  avoid: readonly string[];
+}
+
+export interface PlacementState {
+  /** Unix ms. */
+  now: number;
+  pools: readonly PlacementPool[];
+  placed: readonly Placed[];
+  history: History;
+  /** Most builds at once of one pull request; null: no limit. */
+  mostPerPull: number | null;
+}
+
+export interface Placement {
+  pool: string;
+  node: string;
+  /** Why there, for the log and the details of the status comment. */
+  reason: string;
+}
+
+export interface Waits {
+  /** One sentence of plain text. */
+  waits: string;
+  code: 'no-pool' | 'pull-limit' | 'set-aside' | 'full';
+  /** When looking again is worth it even if no slot becomes free before, unix ms. */
+  until: number | null;
+}
+
+/** How much sooner a build with priority gets its turn, ms. Not always first: a long row of them must not shut out the rest. */
+const PRIORITY_HEAD_START_MS = 4 * 3_600_000;
+/** What it saves to build where this pull request was built before: sources and container are there, ms. */
+const DATA_SAVES_MS = 10 * 60_000;
+
+/** The best free slot for one build, or why there is none. */
+export function choosePlacement(state: PlacementState, build: WaitingBuild): Placement | Waits {
+  return choose(state, countSlots(state), build);
+}
+
+/**
+ * The build that comes next, with its place; null when none of them can start now. Pull requests take turns: the one
+ * that was served longest ago, or has waited longest since, is first. A build that cannot start now holds up nobody.
+ * Call it again with the build among `placed` until it gives null.
+ */
+export function nextInLine(
+  waiting: readonly WaitingBuild[],
+  state: PlacementState,
+): { build: WaitingBuild; placement: Placement } | null {
+  const slots = countSlots(state);
+  const without = new Set<string>();
+  for (const build of line(waiting, state, slots)) {
+    // Builds of one kind share their answer: a long row of them is asked once.
+    const kind = `${build.repository} ${targetName(build.target)} ${build.pools?.join() ?? '*'} ${build.avoid.join()}`;
+    if (without.has(kind)) continue;
+    const placement = choose(state, slots, build);
+    if (!('waits' in placement)) return { build, placement };
+    if (placement.code !== 'pull-limit') without.add(kind);
+  }
+  return null;
+}
+
+/** Whether a pool builds this target for this repository. One with accelerators serves only who asks for them. */
+export function canBuild(
+  { offer }: PlacementPool,
+  { target, repository, pools }: Pick<WaitingBuild, 'target' | 'repository' | 'pools'>,
+): boolean {
+  if (pools !== null && !pools.includes(offer.name)) return false;
+  if (offer.os !== target.os || !offer.buildsFor.includes(target.cpu)) return false;
+  if (!offer.repositories.includes(repository)) return false;
+  if (target.accelerator === null) return offer.accelerators.length === 0;
+  return target.accelerator.split('+').every((one) => offer.accelerators.includes(one));
+}
+
+/** How many slots are taken, per node, pool and pull request. */
+interface Slots {
+  nodes: Map<string, number>;
+  pools: Map<string, number>;
+  pulls: Map<string, number>;
+  served: Map<string, number>;
+}
+
+function countSlots(state: PlacementState): Slots {
+  const slots: Slots = { nodes: new Map(), pools: new Map(), pulls: new Map(), served: new Map() };
+  for (const { node, pool, pull, since } of state.placed) {
+    slots.nodes.set(node, (slots.nodes.get(node) ?? 0) + 1);
+    slots.pools.set(pool, (slots.pools.get(pool) ?? 0) + 1);
+    slots.pulls.set(pull, (slots.pulls.get(pull) ?? 0) + 1);
+    slots.served.set(pull, Math.max(since, slots.served.get(pull) ?? 0));
+  }
+  return slots;
+}
+
+/** Everybody in order: each turn moves a pull request behind all that waited before it, so none waits for ever. */
+function line(waiting: readonly WaitingBuild[], state: PlacementState, slots: Slots): WaitingBuild[] {
+  const oldest = new Map<string, number>();
+  for (const { pull, since } of waiting)
+    oldest.set(pull, Math.min(since, oldest.get(pull) ?? Number.POSITIVE_INFINITY));
+  const turn = ({ pull, priority }: WaitingBuild) => {
+    const served = Math.max(slots.served.get(pull) ?? 0, state.history.served.get(pull) ?? 0);
+    return Math.max(served, oldest.get(pull) ?? 0) - (priority ? PRIORITY_HEAD_START_MS : 0);
+  };
+  const keyed = waiting.map((build) => ({
+    build,
+    turn: turn(build),
+    running: slots.pulls.get(build.pull) ?? 0,
+  }));
+  keyed.sort(
+    (a, b) =>
+      a.turn - b.turn || a.running - b.running || a.build.since - b.build.since || a.build.id - b.build.id,
+  );
+  return keyed.map(({ build }) => build);
+}
+
+interface Candidate extends Placement {
+  costMs: number;
+  /** How many kinds of builds the pool could do instead. */
+  versatility: number;
+  free: number;
+}
+
+function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Placement | Waits {
+  const target = targetName(build.target);
+  const capable = state.pools.filter((pool) => canBuild(pool, build));
+  if (capable.every((pool) => pool.nodes.length === 0))
+    return {
+      waits: `no pool here builds \`${target}\` for \`${build.repository}\``,
+      code: 'no-pool',
+      until: null,
+    };
+  const { mostPerPull } = state;
+  if (mostPerPull !== null && (slots.pulls.get(build.pull) ?? 0) >= Math.max(1, mostPerPull))
+    return {
+      waits: `${mostPerPull} builds of this pull request are running, the most at once`,
+      code: 'pull-limit',
+      until: null,
+    };
+
+  const candidates: Candidate[] = [];
+  const back: number[] = [];
+  let healthyNodes = 0;
+  const elsewhere = hasOtherNode(state, capable, build.avoid);
+  for (const pool of capable) {
+    const { name, buildsFor } = pool.offer;
+    const full = pool.mostBuilds !== null && (slots.pools.get(name) ?? 0) >= Math.max(1, pool.mostBuilds);
+    for (const node of pool.nodes) {
+      const health = nodeHealth(state.history, node.name, state.now);
+      if (health.kind === 'aside') {
+        back.push(health.until);
+        continue;
+      }
+      healthyNodes += 1;
+      const most = health.kind === 'on-trial' ? 1 : node.slots;
+      const free = most - (slots.nodes.get(node.name) ?? 0);
+      if (full || free <= 0 || (elsewhere && build.avoid.includes(node.name))) continue;
+      const known = state.history.places.has(placeKey(build.pull, node.name));
+      const costMs =
+        expectedMs(state.history, name, target) +
+        meanWaitMs(state.history, name) -
+        (known ? DATA_SAVES_MS : 0);
+      const reason = known ? 'free, and this pull request was built there before' : 'free';
+      const versatility = buildsFor.length * pool.offer.repositories.length;
+      candidates.push({ pool: name, node: node.name, reason, costMs, versatility, free });
+    }
+  }
+  const [best] = candidates.sort(better);
+  if (best !== undefined) {
+    const { pool, node, reason } = best;
+    const more = candidates.length > 1 ? `; the best of ${candidates.length} nodes with a free slot` : '';
+    return { pool, node, reason: reason + more };
+  }
+  const until = back.length === 0 ? null : Math.min(...back);
+  if (healthyNodes === 0 && until !== null) {
+    const minutes = Math.ceil((until - state.now) / 60_000);
+    const waits = `all nodes for \`${target}\` are set aside after failures; the first is tried again in ${minutes} min`;
+    return { waits, code: 'set-aside', until };
+  }
+  return { waits: `all slots for \`${target}\` are taken`, code: 'full', until };
+}
+
+/** Whether a build that failed on some nodes has another one to go to, free or not. */
+function hasOtherNode(
+  state: PlacementState,
+  capable: readonly PlacementPool[],
+  avoid: readonly string[],
+): boolean {
+  if (avoid.length === 0) return false;
+  return capable
+    .flatMap((pool) => pool.nodes)
+    .some(({ name }) => !avoid.includes(name) && nodeHealth(state.history, name, state.now).kind !== 'aside');
+}
+
+function better(a: Candidate, b: Candidate): number {
+  return (
+    a.costMs - b.costMs ||
+    a.versatility - b.versatility ||
+    b.free - a.free ||
+    (a.pool < b.pool ? -1 : a.pool > b.pool ? 1 : 0) ||
+    (a.node < b.node ? -1 : a.node > b.node ? 1 : 0)
+  );
+}
