@@ -8,12 +8,18 @@ import type { World } from '../workflow/world.ts';
 
 /** Starts listening. @param database throws when the database does not answer */
 export async function serve(config: Config, world: World, database: () => Promise<void>) {
-  const server = createServer(await routes(config, world, database));
-  return { url: await listen(server, config), close: () => closeServer(server) };
+  const closing = new AbortController();
+  const server = createServer(await routes(config, world, database, closing.signal));
+  const url = await listen(server, config);
+  const close = () => {
+    closing.abort();
+    return closeServer(server);
+  };
+  return { url, close };
 }
 
 /** The webhook's door first, then the pages; anything else is not here. */
-async function routes(config: Config, world: World, database: () => Promise<void>) {
+async function routes(config: Config, world: World, database: () => Promise<void>, closing: AbortSignal) {
   const { records, queue, clock, log, logs } = world;
   const { webhookSecret, appId, privateKey } = config.github;
   const webhooks = await createWebhookRoute({ webhookSecret, appId, privateKey, records, queue, clock, log });
@@ -27,9 +33,11 @@ async function routes(config: Config, world: World, database: () => Promise<void
   const web = createWeb({
     instance: config.instance,
     publicUrl: config.server.publicUrl,
+    gitUrl: config.github.gitUrl,
     records,
     logs,
     health,
+    closing,
     log,
   });
   return (request: IncomingMessage, response: ServerResponse) => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { escapeHtml } from './html.ts';
 import { send } from './send.ts';
 
 /** Whoever follows the bot's address should see what answers there. */
@@ -19,8 +20,4 @@ Comment <code>bot: help</code> on a pull request to see what it can do.</p>
 </html>
 `;
   send(request, response, { status: 200, type: 'text/html; charset=utf-8', body });
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,18 +1,18 @@
 /** What the bot serves to people: a page that says it is there, its health, and the logs of builds. Read-only. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Builds, Log, LogStore } from '../ports.ts';
 import { type Health, sendHealth } from './health.ts';
-import { sendLog } from './log.ts';
+import { createLogRoute, type LogAddress, type LogRouteOptions } from './log/log.ts';
 import { sendPage } from './page.ts';
 import { sendSentence } from './send.ts';
 
-export interface WebOptions {
+export interface WebOptions extends Omit<LogRouteOptions, 'mayRead'> {
   instance: string;
   publicUrl: string;
-  records: { builds: Pick<Builds, 'get'> };
-  logs: Pick<LogStore, 'size' | 'read'>;
   health(): Promise<Health>;
-  log: Log;
+  /** Whether everybody may read this build's log; without it all logs are for all, which private repositories cannot bear. */
+  mayRead?: LogRouteOptions['mayRead'];
+  /** Aborted when the bot ends: whoever still reads is let go. */
+  closing: AbortSignal;
 }
 
 /** Answers a request, or returns false when the address is not one of its own. */
@@ -20,10 +20,23 @@ export type Web = (request: IncomingMessage, response: ServerResponse) => Promis
 
 type Route = (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<void>;
 
+interface Routes {
+  page: Route;
+  health: Route;
+  log: ReturnType<typeof createLogRoute>;
+  closing: AbortSignal;
+}
+
 export function createWeb(options: WebOptions): Web {
+  const routes: Routes = {
+    page: async (request, response) => sendPage(request, response, options),
+    health: (request, response) => sendHealth(request, response, options),
+    log: createLogRoute({ mayRead: async () => true, ...options }),
+    closing: options.closing,
+  };
   return async (request, response) => {
     const url = parseUrl(request.url);
-    const route = url && findRoute(options, url.pathname);
+    const route = url && findRoute(routes, url.pathname);
     if (!url || !route) return false;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
@@ -49,11 +62,12 @@ function parseUrl(target: string | undefined): URL | null {
 /** The largest id a row of the database can have. */
 const LARGEST_ID = 2 ** 31 - 1;
 
-function findRoute(options: WebOptions, path: string): Route | null {
-  if (path === '/') return async (request, response) => sendPage(request, response, options);
-  if (path === '/health') return (request, response) => sendHealth(request, response, options);
-  const id = Number(/^\/builds\/([1-9]\d{0,9})\/log$/.exec(path)?.[1]);
-  if (id <= LARGEST_ID)
-    return (request, response, url) => sendLog(request, response, url, { ...options, id });
-  return null;
+function findRoute({ page, health, log, closing }: Routes, path: string): Route | null {
+  if (path === '/') return page;
+  if (path === '/health') return health;
+  const match = /^\/builds\/([1-9]\d{0,9})\/(log|log\/events)$/.exec(path);
+  const id = Number(match?.[1]);
+  if (!(id <= LARGEST_ID)) return null;
+  const address: LogAddress = match?.[2] === 'log' ? 'log' : 'events';
+  return (request, response, url) => log({ request, response, url, id, closing }, address);
 }

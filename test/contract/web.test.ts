@@ -26,7 +26,7 @@ let reads: Readable[];
 let errors: object[];
 let health: WebOptions['health'];
 
-let logs: Pick<LogStore, 'size' | 'read'>;
+let logs: Pick<LogStore, 'size' | 'read' | 'onAppend'>;
 
 beforeEach(async () => {
   content = Buffer.from('gcc -O3\n<script>alert(1)</script>\n');
@@ -39,14 +39,24 @@ beforeEach(async () => {
       reads.push(stream);
       return stream;
     },
+    onAppend: () => () => {},
   };
   health = async () => ({ ok: true, parts: { database: true } });
   const quiet = () => {};
   const web = createWeb({
     instance: 'aws-<b>bot',
     publicUrl: 'https://bot.example.org',
-    records: { builds: { get: async (id) => (id === build.id ? build : null) } },
-    logs: { size: (id) => logs.size(id), read: (id, from) => logs.read(id, from) },
+    gitUrl: 'https://github.com',
+    records: {
+      builds: { get: async (id) => (id === build.id ? build : null) },
+      requests: { get: async () => null },
+    },
+    logs: {
+      size: (id) => logs.size(id),
+      read: (id, from) => logs.read(id, from),
+      onAppend: (id, listener) => logs.onAppend(id, listener),
+    },
+    closing: new AbortController().signal,
     health: () => health(),
     log: { debug: quiet, info: quiet, warn: quiet, error: (fields) => errors.push(fields) },
   });
