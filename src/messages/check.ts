@@ -1,6 +1,6 @@
 import { type Build, isFinal } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
-import { code, count, duration, size } from './markdown.ts';
+import { code, count, duration, sentence, size } from './markdown.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -39,7 +39,7 @@ export function buildCheck(
 function conclusion(build: Build): CheckText['conclusion'] {
   switch (build.state.kind) {
     case 'succeeded':
-      return 'success';
+      return build.state.tests.status === 'FAILURE' ? 'failure' : 'success';
     case 'failed':
       return 'failure';
     case 'cancelled':
@@ -47,6 +47,14 @@ function conclusion(build: Build): CheckText['conclusion'] {
     default:
       return null;
   }
+}
+
+/** GitHub shows a title as plain text, in one line. */
+const LONGEST_TITLE = 120;
+
+function failureTitle(reason: string): string {
+  const text = `Failed: ${reason.replaceAll('`', '').replace(/\.$/, '')}`;
+  return text.length <= LONGEST_TITLE ? text : `${text.slice(0, LONGEST_TITLE - 1)}…`;
 }
 
 function words(build: Build): { title: string; summary: string } {
@@ -71,14 +79,16 @@ function words(build: Build): { title: string; summary: string } {
     case 'cancelled':
       return { title: `Cancelled by ${state.by}`, summary: 'Nothing of this build is kept.' };
     case 'failed':
-      return { title: 'Failed', summary: `${code(state.failure.sentence, 1000)}` };
+      return { title: failureTitle(state.failure.sentence), summary: `${sentence(state.failure.sentence)}.` };
     case 'succeeded': {
       const bytes = state.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
       const files = state.artifacts.map(
         (artifact) => `- ${code(artifact.name)}, ${size(artifact.bytes)}\n  ${code(artifact.sha256)}`,
       );
+      const failed = state.tests.status === 'FAILURE';
+      const made = `${count(state.artifacts.length, 'artifact')}, ${size(bytes)}`;
       return {
-        title: `Built in ${duration(state.endedAt - state.startedAt)}: ${count(state.artifacts.length, 'artifact')}, ${size(bytes)}`,
+        title: `Built in ${duration(state.endedAt - state.startedAt)}${failed ? ', but tests failed' : ''}: ${made}`,
         summary: files.join('\n'),
       };
     }

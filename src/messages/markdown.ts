@@ -44,6 +44,18 @@ export function prose(text: string, limit = 500): string {
     .replaceAll(/(https?):\/\//gi, '$1:\u2060//');
 }
 
+/**
+ * A reason as the rows keep it, without its full stop: plain text, in which a name stands between backticks; the name becomes
+ * a code span, all else is made harmless.
+ */
+export function sentence(text: string): string {
+  return text
+    .replace(/\.$/, '')
+    .split(/(`[^`]+`)/)
+    .map((part) => (/^`[^`]+`$/.test(part) ? code(part.slice(1, -1)) : prose(part, 1000)))
+    .join('');
+}
+
 /** A part that is folded away; the body is Markdown of ours. */
 export function details(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;

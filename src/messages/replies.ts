@@ -1,59 +1,24 @@
 import type { Build } from '../domain/build.ts';
-import type { Mistake } from '../domain/command.ts';
+import { COMMANDS, type CommandName } from '../domain/command.ts';
+import type { Deploy } from '../domain/deploy.ts';
 import { type Catalogue, shortCpu, targetName } from '../domain/target.ts';
-import { code, codeBlock, count, list, prose } from './markdown.ts';
-import { headline } from './status-comment.ts';
+import { code, count, list, prose } from './markdown.ts';
+import { targetsLine } from './mistakes.ts';
+import { deployLine, headline } from './status-comment.ts';
 
-/** One comment held mistakes: all of them, each with its line and a mark under it. */
-export function notUnderstood(mistakes: readonly Mistake[], catalogue: Catalogue): string {
-  const shown = mistakes.slice(0, 5);
-  const parts = shown.map((mistake, index) => {
-    const lead = index === 0 ? 'Nothing was started. ' : '';
-    return `${lead}Line ${mistake.line}: ${withNames(mistake.message)}.\n${codeBlock(pointAt(mistake))}${choices(mistake)}`;
-  });
-  if (mistakes.length > shown.length)
-    parts.push(`${mistakes.length - shown.length} more mistakes are in the same comment.`);
-  parts.push(`${targetsLine(catalogue)} \`bot: help build\` has examples.`);
-  return parts.join('\n\n');
-}
+const DONE_BY: Readonly<Record<string, string>> = {
+  build: 'builds here are started by',
+  cancel: 'builds here are cancelled by',
+  deploy: 'deploys here are asked for by',
+};
 
-function choices({ choices: names }: Mistake): string {
-  if (names.length === 0) return '';
-  const shown = names.slice(0, 30).map((name) => code(name));
-  return `\n\nThere is ${list(shown)}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ''}.`;
-}
-
-/** The widest piece of a line that is shown, characters. */
-const WINDOW = 100;
-
-function pointAt({ source, column, length, hint }: Mistake): string {
-  const start = Math.max(0, column - 1 - Math.floor(WINDOW / 2));
-  const piece = source.slice(start, start + WINDOW);
-  const before = start > 0 ? '…' : '';
-  const indent = ' '.repeat(before.length + column - 1 - start);
-  const marks = '^'.repeat(Math.max(1, Math.min(length, piece.length - (column - 1 - start))));
-  return `${before}${piece.replaceAll('\t', ' ')}${start + WINDOW < source.length ? '…' : ''}\n${indent}${marks}${hint ? ` ${hint}` : ''}`;
-}
-
-/** Text of ours with names between backticks: each name becomes a code span that nothing can break out of. */
-function withNames(text: string): string {
-  return text.replaceAll(/`([^`]*)`/g, (_, name: string) => code(name));
-}
-
-function targetsLine(catalogue: Catalogue): string {
-  const names = [...new Set(catalogue.pools.flatMap((pool) => pool.buildsFor.map(shortCpu)))];
-  return `Targets: ${names.map((name) => code(name)).join(', ')}.`;
-}
-
-/** Somebody without the right asked for something. */
+/**
+ * Somebody without the right asked for something.
+ * @param who those who have it, from whoMay()
+ */
 export function noRight(login: string, action: string, who: string, command: string): string {
-  const verb =
-    action === 'build'
-      ? 'builds here are started by'
-      : action === 'deploy'
-        ? 'deploys here are asked for by'
-        : 'this is done here by';
-  return `@${login}, ${verb} ${prose(who)}. One of them can comment ${code(command)}; your pull request is ready for it.`;
+  const lead = `@${login}, ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}`;
+  return who === 'nobody' ? `${lead}.` : `${lead}. One of them can comment ${code(command)}.`;
 }
 
 /** A command on an issue, where there is nothing to build. */
@@ -61,8 +26,9 @@ export function notAPullRequest(): string {
   return 'Commands work on pull requests; this is an issue, so nothing was started.';
 }
 
-/** A command on a pull request that is closed. */
-export function closedPullRequest(): string {
+/** A command on a pull request that is closed or merged. */
+export function closedPullRequest(merged: boolean): string {
+  if (merged) return 'This pull request is merged, so nothing was started.';
   return 'This pull request is closed, so nothing was started. Reopen it and repeat the command.';
 }
 
@@ -76,44 +42,65 @@ export function headMoved(headSha: string, known: boolean): string {
 
 /** The help text: short, then examples from this instance's own configuration. */
 export function help(catalogue: Catalogue, topic: string | null): string {
-  const targets = [...new Set(catalogue.pools.flatMap((pool) => pool.buildsFor))];
-  const first = shortCpu(targets[0] ?? 'x86_64/generic');
-  const second = targets.map(shortCpu).find((name) => name !== first);
-  const repository = catalogue.repositories[0]?.id ?? '';
   const lines =
-    topic === 'build'
-      ? [
-          '**`bot: build`** builds this pull request, merged onto its base branch, for the targets you name.',
-          '',
-          '| you write | it builds |',
-          '| --- | --- |',
-          `| ${code(`bot: build arch=${first}`)} | for one target |`,
-          ...(second ? [`| ${code(`bot: build arch=${first},${second}`)} | for two |`] : []),
-          '| `bot: build arch=all` | for every target there is |',
-          `| ${code(`bot: build arch=${first} repo:${repository}`)} | for one repository only |`,
-          `| ${code(`bot: build on:arch=${first} for:arch=${targets[0] ?? ''}`)} | on one kind of node, for a target it can build |`,
-          ...catalogue.exportable
-            .slice(0, 1)
-            .map(
-              (name) =>
-                `| ${code(`bot: build arch=${first} export:${name}=yes`)} | with a variable set for the scripts |`,
-            ),
-        ]
-      : [
-          `**Stratobot** (${code(catalogue.instance)}) builds this pull request and publishes what two people approved. Write a line that starts with \`bot:\`.`,
-          '',
-          '| you write | what happens |',
-          '| --- | --- |',
-          `| ${code(`bot: build arch=${first}`)} | builds for a target; \`bot: help build\` has more examples |`,
-          '| `bot: status` | what is built, running, put up for approval |',
-          '| `bot: cancel` | stops what runs; `bot: cancel arch=…` only that |',
-          '| `bot: deploy` | puts the newest good artifacts of the current commit up for approval |',
-          '| `bot: help` | this |',
-          '',
-          'The labels `bot:build` (everything) and `bot:deploy` do the same.',
-        ];
+    topic === 'build' ? helpBuild(catalogue) : isOther(topic) ? helpOne(topic) : helpAll(catalogue);
+  if (isOther(topic)) return lines.join('\n');
   const repositories = catalogue.repositories.map((target) => code(target.id)).join(', ');
   return [lines.join('\n'), `${targetsLine(catalogue)} Repositories: ${repositories}.`].join('\n\n');
+}
+
+/** A command that has nothing more to say than its rule. */
+function isOther(topic: string | null): topic is CommandName {
+  return topic !== null && topic !== 'help' && topic !== 'build';
+}
+
+function helpOne(topic: CommandName): string[] {
+  const { usage, purpose } = COMMANDS[topic];
+  return [`${code(`bot: ${usage}`)} ${purpose}.`];
+}
+
+function helpAll(catalogue: Catalogue): string[] {
+  return [
+    `**Stratobot** (${code(catalogue.instance)}) builds the software of this pull request, and publishes it when a second person has approved. Write a line that starts with \`bot:\`.`,
+    '',
+    '| you write | what happens |',
+    '| --- | --- |',
+    `| ${code(`bot: build arch=${examples(catalogue).first}`)} | builds for a target; \`bot: help build\` has more examples |`,
+    '| `bot: status` | says what is built, what runs, what waits for approval |',
+    '| `bot: cancel` | stops all builds; `bot: cancel arch=…` only some |',
+    '| `bot: deploy` | puts the newest good builds of the current commit up for approval |',
+    '| `bot: show_config` | lists what can be built here |',
+    '',
+    'The label `bot:build` builds for all targets; `bot:deploy` is for `bot: deploy`.',
+  ];
+}
+
+function helpBuild(catalogue: Catalogue): string[] {
+  const { first, second, whole } = examples(catalogue);
+  const repository = catalogue.repositories[0]?.id ?? '';
+  const [variable] = catalogue.exportable;
+  const row = (command: string, what: string) => `| ${code(command)} | ${what} |`;
+  return [
+    '**`bot: build`** builds this pull request, merged onto its base branch, for the targets you name.',
+    '',
+    '| you write | it builds |',
+    '| --- | --- |',
+    row(`bot: build arch=${first}`, 'for one target'),
+    ...(second ? [row(`bot: build arch=${first},${second}`, 'for two')] : []),
+    row('bot: build arch=all', 'for every target there is'),
+    row(`bot: build arch=${first} repo:${repository}`, 'for one repository only'),
+    row(`bot: build on:arch=${first} for:arch=${whole}`, 'on one kind of node, for a target it can build'),
+    ...(variable
+      ? [row(`bot: build arch=${first} export:${variable}=yes`, 'with a variable set for the scripts')]
+      : []),
+  ];
+}
+
+function examples(catalogue: Catalogue): { first: string; second: string | undefined; whole: string } {
+  const targets = [...new Set(catalogue.pools.flatMap((pool) => pool.buildsFor))];
+  const whole = targets[0] ?? 'x86_64/generic';
+  const first = shortCpu(whole);
+  return { first, second: targets.map(shortCpu).find((name) => name !== first), whole };
 }
 
 /** `bot: show_config`: what this instance can build, and where. */
@@ -123,22 +110,26 @@ export function showConfig(catalogue: Catalogue): string {
     const accelerators = pool.accelerators.map((name) => code(name)).join(', ');
     return `| ${code(pool.name)} | ${targets} | ${accelerators} | ${pool.repositories.map((id) => code(id)).join(', ')} |`;
   });
-  return ['| pool | builds for | accelerators | repositories |', '| --- | --- | --- | --- |', ...rows].join(
-    '\n',
-  );
+  return [
+    `What ${code(catalogue.instance)} builds for:`,
+    '',
+    '| pool | targets | accelerators | repositories |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }
 
-/** `bot: status`: one line a request, newest first. */
+/** `bot: status`: one line a request, newest first, then one for each deploy. */
 export function status(
   rows: readonly { headSha: string; isHead: boolean; builds: readonly Build[]; commentUrl: string | null }[],
+  deploys: readonly Deploy[],
 ): string {
   if (rows.length === 0) return 'Nothing was built here yet. `bot: help build` has examples.';
-  return rows
-    .map(({ headSha, isHead, builds, commentUrl }) => {
-      const text = `${code(headSha.slice(0, 7))}${isHead ? '' : ' (an older commit)'}: ${headline(builds)}`;
-      return `- ${commentUrl ? `[details](${commentUrl}) · ` : ''}${text}`;
-    })
-    .join('\n');
+  const lines = rows.map(({ headSha, isHead, builds, commentUrl }) => {
+    const text = `Build of ${code(headSha.slice(0, 7))}${isHead ? '' : ' (an older commit)'}: ${headline(builds)}`;
+    return `- ${text}${commentUrl ? ` ([details](${commentUrl}))` : ''}`;
+  });
+  return [...lines, ...deploys.map((deploy) => `- ${deployLine(deploy)}`)].join('\n');
 }
 
 /** `bot: ping`. */

@@ -2,7 +2,7 @@ import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { type RepositoryTarget, shortCpu, targetName } from '../domain/target.ts';
-import { clockTime, code, codeBlock, count, details, duration, list, size } from './markdown.ts';
+import { clockTime, code, codeBlock, count, details, duration, list, sentence, size } from './markdown.ts';
 
 /** Everything a status comment shows, as the rows say it. */
 export interface StatusView {
@@ -29,15 +29,32 @@ export function statusComment(view: StatusView): string {
   return parts.join('\n\n');
 }
 
-/** `4 of 6 targets built, 1 failed, 1 running`. */
+const WORDS: Record<BuildState['kind'], string> = {
+  queued: 'waiting',
+  starting: 'starting',
+  running: 'running',
+  cancelling: 'being cancelled',
+  collecting: 'being collected',
+  succeeded: 'built',
+  failed: 'failed',
+  cancelled: 'cancelled',
+};
+
+/** `4 of 6 targets built, 1 failed, 1 running`; of one build a single word. */
 export function headline(builds: readonly Build[]): string {
+  const [first, ...others] = builds;
+  if (first !== undefined && others.length === 0)
+    return testsFailed(first) ? 'built, but tests failed' : WORDS[first.state.kind];
   const tally = (...kinds: BuildState['kind'][]) =>
     builds.filter((build) => kinds.includes(build.state.kind)).length;
   const built = tally('succeeded');
-  if (built === builds.length)
-    return `${builds.length === 1 ? 'built' : `all ${builds.length} targets built`}`;
-  const parts = [`${built} of ${count(builds.length, 'target')} built`];
+  const parts = [
+    built === builds.length
+      ? `all ${built} targets built`
+      : `${built} of ${count(builds.length, 'target')} built`,
+  ];
   const say = (n: number, word: string) => n > 0 && parts.push(`${n} ${word}`);
+  say(builds.filter(testsFailed).length, 'with failed tests');
   say(tally('failed'), 'failed');
   say(tally('cancelled', 'cancelling'), 'cancelled');
   say(tally('running', 'starting'), 'running');
@@ -62,7 +79,7 @@ function table(view: StatusView): string {
     const repository = view.repositories.get(build.repository);
     const made = repository ? `${repository.name} ${repository.version}` : build.repository;
     const cells = [
-      SIGNS[build.state.kind],
+      testsFailed(build) ? '⚠️' : SIGNS[build.state.kind],
       code(targetName(build.target)),
       made,
       took(build.state),
@@ -76,6 +93,10 @@ function table(view: StatusView): string {
     '| :-: | --- | --- | --: | --- | --: |',
     ...rows,
   ].join('\n');
+}
+
+function testsFailed({ state }: Build): boolean {
+  return state.kind === 'succeeded' && state.tests.status === 'FAILURE';
 }
 
 function took(state: BuildState): string {
@@ -127,41 +148,24 @@ function failures(view: StatusView): string[] {
     const key = build.state.failure.sentence;
     byReason.set(key, [...(byReason.get(key) ?? []), build]);
   }
-  return [...byReason].map(([sentence, builds]) => {
+  return [...byReason].map(([reason, builds]) => {
     const names = list(builds.map((build) => code(targetName(build.target))));
     const links = builds
       .filter((build) => hasLog(build.state))
       .map((build) => `[log](${logUrl(view, build)})`);
-    const again = builds.length === view.builds.length ? '' : ` ${againHint(builds)}`;
-    return `**${names} failed**: ${sentenceWithCode(sentence)}${links.length > 0 ? ` (${links.join(', ')})` : ''}${again}`;
+    const where = links.length > 0 ? ` (${links.join(', ')})` : '';
+    const again = builds.length === view.builds.length ? '' : `\n${againHint(builds)}`;
+    return `**${names} failed**: ${sentence(reason)}${where}.${again}`;
   });
 }
 
 function againHint(builds: readonly Build[]): string {
   const arches = builds.map((build) => shortCpu(build.target.cpu)).join(',');
-  return `\n${code(`bot: build arch=${arches}`)} builds ${builds.length === 1 ? 'it' : 'them'} again.`;
+  return `${code(`bot: build arch=${arches}`)} builds ${builds.length === 1 ? 'it' : 'them'} again.`;
 }
 
-/** A failure's sentence is plain text; what stands between backticks in it is a name and becomes a code span. */
-function sentenceWithCode(sentence: string): string {
-  return sentence
-    .split(/(`[^`]+`)/)
-    .map((part) =>
-      part.startsWith('`') && part.endsWith('`') && part.length > 2 ? code(part.slice(1, -1)) : safe(part),
-    )
-    .join('');
-}
-
-function safe(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[*_[\]|~`]/g, '\\$&')
-    .replaceAll(/@(?=\w)/g, '@\u2060');
-}
-
-function deployLine(deploy: Deploy): string {
+/** Where a deploy stands, in one line. */
+export function deployLine(deploy: Deploy): string {
   const where = (number: number | null) => (number === null ? '' : ` in ${deploy.staging}#${number}`);
   const digest = code(shortDigest(deploy.digest));
   const what = `${count(deploy.artifacts.length, 'artifact')}, digest ${digest}`;
@@ -176,11 +180,11 @@ function deployLine(deploy: Deploy): string {
     case 'published':
       return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}).`;
     case 'rejected':
-      return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)}: ${safe(deploy.state.reason)}`;
+      return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)}: ${sentence(deploy.state.reason)}.`;
     case 'superseded':
       return `**Deploy** ${digest}${where(deploy.state.pullRequest)} was replaced by a newer one.`;
     case 'failed':
-      return `**Deploy failed**${where(deploy.state.pullRequest)}: ${sentenceWithCode(deploy.state.reason)}`;
+      return `**Deploy failed**${where(deploy.state.pullRequest)}: ${sentence(deploy.state.reason)}.`;
   }
 }
 
@@ -233,10 +237,9 @@ export function repositoryOf(deploy: Deploy): string {
   return deploy.artifacts[0]?.repository ?? '';
 }
 
+/** A build that never ran has none. */
 function hasLog(state: BuildState): boolean {
-  return (
-    state.kind !== 'queued' && state.kind !== 'starting' && !('handle' in state && state.handle === null)
-  );
+  return state.kind !== 'queued' && state.kind !== 'starting' && state.startedAt !== null;
 }
 
 function logUrl(view: StatusView, build: Build): string {

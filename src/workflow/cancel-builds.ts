@@ -1,6 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
+import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import { move } from './run-build.ts';
 import type { World } from './world.ts';
@@ -37,7 +38,8 @@ export async function cancelOnCommand(
   const builds = await underWay(world, repo, number);
   if (builds.length === 0) return say.cancelled([]);
   const selection = selectBuilds(command, builds);
-  if (selection.kind === 'mistakes') return say.notUnderstood(selection.mistakes, world.catalogue);
+  if (selection.kind === 'mistakes')
+    return notUnderstood(selection.mistakes, world.catalogue, 'Nothing was cancelled.');
   return say.cancelled(await cancelAll(world, selection.builds, by));
 }
 

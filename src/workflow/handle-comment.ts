@@ -1,7 +1,8 @@
 import type { Command, CommandName } from '../domain/command.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { meantFor, parseComment } from '../domain/parse-command.ts';
-import { type Action, isDenied, whoMay } from '../domain/permission.ts';
+import { type Action, isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
+import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
@@ -25,7 +26,7 @@ const NEEDS: Partial<Record<CommandName, Action>> = { build: 'build', cancel: 'c
 export async function handleComment(world: World, event: CommentEvent, attempt: number): Promise<string> {
   const served = world.served.get(event.repo);
   if (!served) return 'repository is not served';
-  if (event.author.isBot) return 'written by a bot';
+  if (isBotAccount(event.author)) return 'written by a bot';
   if (isDenied(served.permissions, event.author.login)) return 'author is denied';
   const { commands, mistakes } = meantFor(parseComment(event.body), world.catalogue.instance);
   if (commands.length === 0 && mistakes.length === 0) return 'no command for this instance';
@@ -50,7 +51,7 @@ async function answers(
   mistakes: ReturnType<typeof parseComment>['mistakes'],
 ): Promise<string[]> {
   if (!event.isPullRequest) return [say.notAPullRequest()];
-  if (mistakes.length > 0) return [say.notUnderstood(mistakes, world.catalogue)];
+  if (mistakes.length > 0) return [notUnderstood(mistakes, world.catalogue)];
 
   const needed = [...new Set(commands.flatMap((command) => NEEDS[command.name] ?? []))];
   const [pull, ...granted] = await Promise.all([
@@ -70,7 +71,7 @@ async function answers(
     ];
   }
   if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
-  if (needed.length > 0 && pull.state === 'closed') return [say.closedPullRequest()];
+  if (needed.length > 0 && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
   return carryOut(world, served, event, attempt, commands, pull);
 }
 

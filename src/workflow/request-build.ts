@@ -1,6 +1,6 @@
 import type { Command } from '../domain/command.ts';
 import { planBuild } from '../domain/plan.ts';
-import * as say from '../messages/replies.ts';
+import { notUnderstood } from '../messages/mistakes.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
 import type { World } from './world.ts';
 
@@ -19,7 +19,7 @@ export interface BuildAsk {
 export async function requestBuild(world: World, ask: BuildAsk): Promise<string | null> {
   const plan = planBuild(ask.commands, world.catalogue);
   if (plan.kind === 'not-meant') return null;
-  if (plan.kind === 'mistakes') return say.notUnderstood(plan.mistakes, world.catalogue);
+  if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, world.catalogue);
   await recordRequest(
     world,
     ask,

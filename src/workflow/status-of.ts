@@ -19,5 +19,5 @@ export async function statusOf(world: World, pull: PullRequest, all: boolean): P
       return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
     }),
   );
-  return say.status(rows);
+  return say.status(rows, await world.records.deploys.ofPullRequest(pull.repo, pull.number));
 }

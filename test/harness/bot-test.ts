@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,7 @@ const PACING = { burst: 1000, refillMs: 250 };
 
 /** What a scenario may change of the configuration file before the bot starts. */
 export interface ConfigDraft {
+  instance: string;
   software_repositories: { deny?: string[]; permissions: Record<string, object> }[];
   repositories: object[];
   pools: ({ name: string; arch: string } & Record<string, unknown>)[];
@@ -29,7 +31,7 @@ export interface ConfigDraft {
 export function botTest(
   name: string,
   play: (stage: Stage) => Promise<void>,
-  { configure }: { configure?: (config: ConfigDraft) => void } = {},
+  { configure = () => undefined }: { configure?: (config: ConfigDraft) => void } = {},
 ): void {
   test(name, async () => {
     const database = await freshDatabase();
@@ -40,7 +42,7 @@ export function botTest(
       store: 'directory',
       databaseUrl,
     });
-    if (configure) await reconfigure(around, configure);
+    await reconfigure(around, configure);
     const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
     const start = () => startBot(around, undefined, PACING);
     let bot = await start();
@@ -84,6 +86,8 @@ export function botTest(
 
 async function reconfigure({ configFile }: Surroundings, configure: (config: ConfigDraft) => void) {
   const config: ConfigDraft = parse(await readFile(configFile, 'utf8'));
+  // Jobs are told apart by the bot's name and the build's number: bots of tests on one machine must differ in name.
+  config.instance = `demo-bot-${randomBytes(4).toString('hex')}`;
   configure(config);
   await writeFile(configFile, stringify(config));
 }

@@ -10,7 +10,7 @@ import type { Changes, Json } from './github/model.ts';
 import { SOFTWARE, STAGING, type Surroundings } from './surroundings.ts';
 import { tidy } from './tidy.ts';
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 10_000;
 
 /** What a scenario has at hand: people who act on GitHub, and the words the bot answers with. */
 export interface Stage {
@@ -42,7 +42,7 @@ export interface Stage {
   saidOnDeploy(number: number): Promise<string>;
   /** Nothing was said on any pull request that was not read, and nothing is on its way. */
   silence(): Promise<void>;
-  /** The status comment once it holds a text, tidied. */
+  /** The status comment of the newest request once it holds a text, tidied. */
   status(text: string | RegExp, number?: number): Promise<string>;
   /** One line a build, once every check run has come to its end. */
   checks(): Promise<string[]>;
@@ -78,7 +78,7 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
   const skipped = new Set<string>();
   const tidyHere = (body: string) => tidy(body, around, parts.bot().url);
   const ofBot = (repo: string, number: number) =>
-    github.comments(repo, number).filter((comment) => comment.author.endsWith('[bot]'));
+    github.comments(repo, number).filter((comment) => comment.author === 'stratobot[bot]');
   const isStatus = (body: string) => body.includes('### Build of');
   const handled = () => parts.bot().handled();
 
@@ -137,7 +137,8 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       await github.push(SOFTWARE, 1, { by: login, changes, ...options });
       await handled();
       const moved = github.deliveries.findLast((one) => one.action === 'synchronize');
-      return new Date(String((moved?.payload.pull_request as Json).updated_at));
+      const pull = moved?.payload.pull_request as Json | undefined;
+      return new Date(String(pull?.updated_at));
     },
     async label(login, label) {
       await github.addLabel(SOFTWARE, 1, { by: login, label });
@@ -179,7 +180,9 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       const fits = (body: string) =>
         isStatus(body) && (typeof text === 'string' ? body.includes(text) : text.test(body));
       const what = `a status comment with ${text}`;
-      const find = () => ofBot(SOFTWARE, number).findLast((comment) => fits(comment.body));
+      const [newest] = await parts.bot().world.records.requests.ofPullRequest(SOFTWARE, number);
+      const mark = ` status:${newest?.id} -->`;
+      const find = () => ofBot(SOFTWARE, number).find(({ body }) => body.includes(mark) && fits(body));
       const comment = await github.waitFor(find, { timeoutMs: WAIT_MS, what });
       read.add(comment.id);
       return tidyHere(comment.body);
@@ -196,7 +199,7 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
         },
       );
       return runs()
-        .map(({ name, conclusion, title }) => `${name}: ${conclusion}, ${tidyHere(title ?? '')}`)
+        .map(({ name, conclusion, title }) => tidyHere(`${name}: ${conclusion}, ${title}`))
         .sort();
     },
     skip: (repo, number) => void skipped.add(`${repo}#${number}`),

@@ -6,17 +6,17 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
   await openPullRequest();
   await comment('eve', 'bot: help');
   expect(await said()).toMatchInlineSnapshot(`
-    "**Stratobot** (\`demo-bot\`) builds this pull request and publishes what two people approved. Write a line that starts with \`bot:\`.
+    "**Stratobot** (\`demo-bot\`) builds the software of this pull request, and publishes it when a second person has approved. Write a line that starts with \`bot:\`.
 
     | you write | what happens |
     | --- | --- |
     | \`bot: build arch=zen2\` | builds for a target; \`bot: help build\` has more examples |
-    | \`bot: status\` | what is built, running, put up for approval |
-    | \`bot: cancel\` | stops what runs; \`bot: cancel arch=…\` only that |
-    | \`bot: deploy\` | puts the newest good artifacts of the current commit up for approval |
-    | \`bot: help\` | this |
+    | \`bot: status\` | says what is built, what runs, what waits for approval |
+    | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |
+    | \`bot: deploy\` | puts the newest good builds of the current commit up for approval |
+    | \`bot: show_config\` | lists what can be built here |
 
-    The labels \`bot:build\` (everything) and \`bot:deploy\` do the same.
+    The label \`bot:build\` builds for all targets; \`bot:deploy\` is for \`bot: deploy\`.
 
     Targets: \`zen2\`, \`neoverse_n1\`. Repositories: \`eessi.io-2025.06-software\`."
   `);
@@ -47,11 +47,13 @@ botTest(
     await openPullRequest();
     await comment('jo', 'bot: show_config');
     expect(await said()).toMatchInlineSnapshot(`
-    "| pool | builds for | accelerators | repositories |
-    | --- | --- | --- | --- |
-    | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` |
-    | \`n1\` | \`aarch64/neoverse_n1\` |  | \`eessi.io-2025.06-software\` |"
-  `);
+      "What \`demo-bot\` builds for:
+
+      | pool | targets | accelerators | repositories |
+      | --- | --- | --- | --- |
+      | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` |
+      | \`n1\` | \`aarch64/neoverse_n1\` |  | \`eessi.io-2025.06-software\` |"
+    `);
   },
 );
 

@@ -1,0 +1,81 @@
+import type { Mistake, MistakeCode } from '../domain/command.ts';
+import { type Catalogue, shortCpu } from '../domain/target.ts';
+import { code, codeBlock, list, prose } from './markdown.ts';
+
+/** Mistakes of one comment that are shown. */
+const SHOWN = 5;
+/** Names shown where a list of what exists helps. */
+const LONGEST_LIST = 30;
+/** The widest piece of a line that is shown, characters. */
+const WINDOW = 100;
+
+/**
+ * One comment held mistakes: all of them, each with its line and a mark under it.
+ * @param outcome what came of the whole comment
+ */
+export function notUnderstood(
+  mistakes: readonly Mistake[],
+  catalogue: Catalogue,
+  outcome = 'Nothing was started.',
+): string {
+  const shown = mistakes.slice(0, SHOWN);
+  const parts = shown.map((mistake, index) => {
+    const lead = index === 0 ? `${outcome} ` : '';
+    return `${lead}Line ${mistake.line}: ${sentence(mistake)}.\n${codeBlock(pointAt(mistake))}`;
+  });
+  if (mistakes.length > shown.length)
+    parts.push(`${mistakes.length - shown.length} more mistakes are in the same comment.`);
+  const last = [...new Set(shown.map((mistake) => choices(mistake, catalogue)))];
+  return [...parts, [...last, '`bot: help build` has examples.'].filter(Boolean).join(' ')].join('\n\n');
+}
+
+/** A mistake's message is plain text that may hold what was typed; that becomes a code span, the rest is made harmless. */
+function sentence({ code: kind, message, source, column, length }: Mistake): string {
+  if (kind === 'no-target') return prose(message);
+  const typed = source.slice(column - 1, column - 1 + length);
+  const at = message.lastIndexOf(` ${typed}`) + 1;
+  if (typed.trim() === '' || at === 0) return prose(message);
+  return `${prose(message.slice(0, at))}${code(typed)}${prose(message.slice(at + typed.length))}`;
+}
+
+function pointAt({ source, column, length, hint }: Mistake): string {
+  const start = Math.max(0, column - 1 - Math.floor(WINDOW / 2));
+  const piece = source.slice(start, start + WINDOW);
+  const before = start > 0 ? '…' : '';
+  const indent = ' '.repeat(before.length + column - 1 - start);
+  const marks = '^'.repeat(Math.max(1, Math.min(length, piece.length - (column - 1 - start))));
+  return `${before}${piece}${start + WINDOW < source.length ? '…' : ''}\n${indent}${marks}${hint ? ` ${hint}` : ''}`;
+}
+
+/** What the choices of a mistake are called. */
+const NOUNS: Partial<Record<MistakeCode, string>> = {
+  'no-command': 'Commands',
+  'unknown-command': 'Commands',
+  'unexpected-word': 'Words',
+  'unknown-filter': 'Filters',
+  'filter-not-taken': 'Filters',
+  'unknown-accelerator': 'Accelerators',
+  'ambiguous-accelerator': 'Accelerators',
+  'no-repository': 'Repositories',
+  'unknown-repository': 'Repositories',
+  'ambiguous-repository': 'Repositories',
+  'not-exportable': 'Variables',
+  'unknown-job': 'Builds',
+};
+
+function choices(mistake: Mistake, catalogue: Catalogue): string {
+  const noun = NOUNS[mistake.code] ?? 'Targets';
+  if (mistake.choices.length > 0) return named(noun, mistake.choices);
+  return noun === 'Targets' ? targetsLine(catalogue) : '';
+}
+
+/** `Targets: zen2, zen3.` */
+export function targetsLine(catalogue: Catalogue): string {
+  return named('Targets', [...new Set(catalogue.pools.flatMap((pool) => pool.buildsFor.map(shortCpu)))]);
+}
+
+function named(noun: string, names: readonly string[]): string {
+  const shown = names.slice(0, LONGEST_LIST).map((name) => code(name));
+  if (names.length > shown.length) shown.push(`${names.length - shown.length} more`);
+  return `${noun}: ${names.length > LONGEST_LIST ? list(shown) : shown.join(', ')}.`;
+}

@@ -1,0 +1,150 @@
+import { expect } from 'vitest';
+import { botTest } from '../harness/bot-test.ts';
+
+botTest('a typo in a target', async ({ openPullRequest, comment, said, bot }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zenn2');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: no target here matches \`zenn2\`.
+    \`\`\`
+    bot: build arch=zenn2
+                    ^^^^^ did you mean zen2?
+    \`\`\`
+
+    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+  `);
+  expect(await bot.world.records.requests.ofPullRequest('stack/software-layer', 1)).toEqual([]);
+});
+
+botTest('a command that does not exist', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: biuld arch=zen2');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: there is no command \`biuld\`.
+    \`\`\`
+    bot: biuld arch=zen2
+         ^^^^^ did you mean build?
+    \`\`\`
+
+    Commands: \`help\`, \`build\`, \`status\`, \`cancel\`, \`deploy\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('nothing behind bot:', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot:');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: there is no command after \`bot:\`.
+    \`\`\`
+    bot:
+    ^^^^ write bot: help
+    \`\`\`
+
+    Commands: \`help\`, \`build\`, \`status\`, \`cancel\`, \`deploy\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('a build of nothing in particular', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: it does not say what to build for.
+    \`\`\`
+    bot: build
+         ^^^^^ add arch=zen2, or arch=all
+    \`\`\`
+
+    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('a repository that is not built for', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zen2 repo:2023.06');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: no repository here matches \`2023.06\`.
+    \`\`\`
+    bot: build arch=zen2 repo:2023.06
+                              ^^^^^^^ did you mean 2025.06?
+    \`\`\`
+
+    Repositories: \`eessi.io-2025.06-software\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('a filter that does not exist', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zen2 acell=nvidia/cc80');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: there is no filter \`acell\`.
+    \`\`\`
+    bot: build arch=zen2 acell=nvidia/cc80
+                         ^^^^^ did you mean accel?
+    \`\`\`
+
+    Filters: \`arch\`, \`accel\`, \`on:arch\`, \`for:arch\`, \`repo\`, \`inst\`, \`export\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('an accelerator no pool has', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zen2 accel=nvidia/cc80');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: no nodes here have accelerators.
+    \`\`\`
+    bot: build arch=zen2 accel=nvidia/cc80
+                               ^^^^^^^^^^^
+    \`\`\`
+
+    \`bot: help build\` has examples."
+  `);
+});
+
+botTest('a variable that may not be set', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zen2 export:LD_PRELOAD=/tmp/evil.so');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: the variable \`LD_PRELOAD\` may not be set here.
+    \`\`\`
+    bot: build arch=zen2 export:LD_PRELOAD=/tmp/evil.so
+                                ^^^^^^^^^^
+    \`\`\`
+
+    Variables: \`SKIP_TESTS\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('one line of two is wrong: nothing starts', async ({ openPullRequest, comment, said, bot }) => {
+  await openPullRequest();
+  await comment('maria', 'Both, please.\n\nbot: build arch=zen2\nbot: build for:arch=aarch64/neoverse_n2\n');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 4: no target here matches \`aarch64/neoverse_n2\`.
+    \`\`\`
+    bot: build for:arch=aarch64/neoverse_n2
+                        ^^^^^^^^^^^^^^^^^^^ did you mean aarch64/neoverse_n1?
+    \`\`\`
+
+    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+  `);
+  expect(await bot.world.records.requests.ofPullRequest('stack/software-layer', 1)).toEqual([]);
+});
+
+botTest('what people type is shown harmless', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('eve', 'bot: build arch=`<img> ```@maria[x](https://evil.example)');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: a target cannot hold \`\` \` \`\`.
+    \`\`\`\`
+    bot: build arch=\`<img> \`\`\`@maria[x](https://evil.example)
+                    ^
+    \`\`\`\`
+
+    Line 1: there is no filter \`\`\`\` \`\`\`@maria[x](https \`\`\`\`.
+    \`\`\`\`
+    bot: build arch=\`<img> \`\`\`@maria[x](https://evil.example)
+                           ^^^^^^^^^^^^^^^^^^
+    \`\`\`\`
+
+    Targets: \`zen2\`, \`neoverse_n1\`. Filters: \`arch\`, \`accel\`, \`on:arch\`, \`for:arch\`, \`repo\`, \`inst\`, \`export\`. \`bot: help build\` has examples."
+  `);
+});

@@ -1,0 +1,46 @@
+import { expect } from 'vitest';
+import { botTest } from '../harness/bot-test.ts';
+
+botTest('status of a pull request where nothing was built', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('eve', 'bot: status');
+  expect(await said()).toMatchInlineSnapshot(
+    `"Nothing was built here yet. \`bot: help build\` has examples."`,
+  );
+});
+
+botTest('status of what runs', async ({ openPullRequest, comment, buildIs, status, said }) => {
+  await openPullRequest('wait');
+  await comment('maria', 'bot: build arch=zen2');
+  await buildIs('running');
+  await status('### Build of');
+  await comment('eve', 'bot: status');
+  expect(await said()).toMatchInlineSnapshot(
+    `"- Build of \`COMMIT\`: running ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))"`,
+  );
+});
+
+botTest('status shows the newest three requests, status all every one', async (stage) => {
+  await stage.built();
+  for (const _ of ['second', 'third', 'fourth']) {
+    await stage.comment('maria', 'bot: build arch=zen2');
+    await stage.status(': built');
+  }
+  await stage.comment('eve', 'bot: status');
+  expect(await stage.said()).toMatchInlineSnapshot(`
+    "- Build of \`COMMIT\`: built ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))
+    - Build of \`COMMIT\`: built ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))
+    - Build of \`COMMIT\`: built ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))"
+  `);
+  await stage.comment('eve', 'bot: status all');
+  expect((await stage.said()).split('\n')).toHaveLength(4);
+});
+
+botTest('status says which builds are of an older commit', async ({ built, push, comment, said }) => {
+  await built();
+  await push('jo', { 'easystacks/tool.yml': 'easyconfigs:\n  - tool-1.1.eb\n' });
+  await comment('eve', 'bot: status last_build');
+  expect(await said()).toMatchInlineSnapshot(
+    `"- Build of \`COMMIT\` (an older commit): built ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))"`,
+  );
+});
