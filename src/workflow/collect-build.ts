@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
-import type { ArtifactName } from '../domain/artifact.ts';
+import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type { ArtifactRef, Build, BuildEvent, BuildState, JobExit, TestOutcome } from '../domain/build.ts';
+import { Permanent } from '../domain/errors.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import type { JobResults } from '../ports.ts';
@@ -28,7 +29,8 @@ export async function collectBuild(
   const names: ArtifactName[] = [];
   for (const file of verdict.artefacts) {
     const name = parseArtifactName(file);
-    if ('problem' in name) return failed('artifact-misnamed', name.problem);
+    if ('problem' in name)
+      return failed('artifact-misnamed', `the artifact ${quoted(file)} was refused: ${name.problem}`);
     names.push(name);
   }
   const refs: ArtifactRef[] = [];
@@ -116,21 +118,29 @@ async function collectOne(
     };
 
   const key = world.artifactKey({ repo, pullRequest, buildId: build.id, name });
-  const collected = await world.collector.collect({
-    name,
-    key,
-    expect: { target: build.target, version: repository.version },
-    source: await world.builders.openArtifact(state.handle, name.file),
-    metadata: { repo, 'pull-request': String(pullRequest), commit: request.headSha, build: String(build.id) },
+  const source = await world.builders.openArtifact(state.handle, name.file);
+  let unreadable: unknown = null;
+  source.on('error', (error) => {
+    unreadable = error;
   });
-  if (collected.kind === 'refused') {
-    const [first] = collected.violations;
-    const more = collected.violations.length > 1 ? ` (and ${collected.violations.length - 1} more)` : '';
+  const metadata = {
+    repo,
+    'pull-request': String(pullRequest),
+    commit: request.headSha,
+    build: String(build.id),
+  };
+  const expect = { target: build.target, version: repository.version };
+  const collected = await world.collector.collect({ name, key, expect, source, metadata }).catch((error) => {
+    // Only what the node says of the file is the build's fault; a store that refuses is not.
+    if (unreadable instanceof Permanent) return null;
+    throw error;
+  });
+  if (collected === null)
     return {
-      code: `artifact-${first?.rule ?? 'refused'}`,
-      sentence: `\`${name.file}\` was refused: ${first?.sentence ?? 'it breaks the tarball policy'}${more}`,
+      code: 'artifact-missing',
+      sentence: `the build names the artifact ${quoted(name.file)}, but there is no such file in the job's directory`,
     };
-  }
+  if (collected.kind === 'refused') return refusal(name, collected.violations);
   const { sha256, bytes, url, overview } = collected;
   const artifact = {
     buildId: build.id,
@@ -148,6 +158,21 @@ async function collectOne(
     metadata: {},
   });
   return await world.records.artifacts.add(artifact);
+}
+
+function refusal({ file }: ArtifactName, violations: readonly Violation[]) {
+  const [first, ...others] = violations;
+  const reason = first?.sentence.replace(/\.$/, '') ?? 'it breaks the tarball policy';
+  const more = others.length > 0 ? `, and ${others.length} more` : '';
+  return {
+    code: `artifact-${first?.rule ?? 'refused'}`,
+    sentence: `the artifact ${quoted(file)} was refused: ${reason}${more}`,
+  };
+}
+
+/** A name the job gave, as a name in a sentence. */
+function quoted(name: string): string {
+  return `\`${name.replaceAll('`', "'")}\``;
 }
 
 function exitSentence(exit: Exclude<JobExit, { kind: 'exited' }>, state: Collecting): [string, string] {
