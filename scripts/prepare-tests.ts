@@ -20,6 +20,7 @@ const NEEDS: Need[] = [
   { program: 'ssh-keygen', package: 'openssh-client', tests: 'build nodes over SSH, signatures' },
   { program: 'ps', package: 'procps', tests: 'jobs that outlive their connection' },
   { program: 'zstd', package: 'zstd', tests: 'tarballs as build scripts make them' },
+  { program: 'chromium', package: 'chromium', tests: 'pages, as a browser shows them' },
   { program: 'redis-server', package: 'redis-server', tests: 'the queue on Redis' },
 ];
 
