@@ -1,5 +1,4 @@
 /** Adapters made from the configuration: the database, build nodes, the artifact store. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directoryStore } from '../artifacts/directory-store.ts';
 import { s3Store } from '../artifacts/s3-store.ts';
@@ -9,6 +8,7 @@ import type { ArtifactStore, Log, Transport } from '../ports.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { localTransport } from '../transport/local.ts';
 import { sshTransport } from '../transport/ssh.ts';
+import { SshConnections } from '../transport/ssh-connections.ts';
 
 /** What has to be closed again, in the order it was opened. */
 export type Closing = (() => Promise<unknown>)[];
@@ -41,21 +41,16 @@ export async function poolNodes(pool: Config['pools'][number], log: Log): Promis
   };
 }
 
+/** Of this process: pools that name the same host share the way there. */
+const connections = new SshConnections();
+
 /** The way to a node: by SSH, or here. */
 export async function transportTo(
   ssh: Config['pools'][number]['nodes'][number]['ssh'],
   log: Log,
 ): Promise<Transport> {
   if (ssh === null) return localTransport();
-  const { host, port, user, hostKey, identityFile } = ssh;
-  return sshTransport({
-    host,
-    port,
-    user,
-    hostKey,
-    identity: { privateKey: await readFile(identityFile) },
-    log,
-  });
+  return sshTransport({ ...ssh, log }, connections);
 }
 
 /** Where artifacts are kept. */

@@ -3,9 +3,16 @@ import { resolve } from 'node:path';
 import type { ArtifactSettings, Config, PermissionRule, Pool, SoftwareRepository } from './config.ts';
 import type { ConfigFile } from './schema.ts';
 import type { Secrets } from './secrets.ts';
+import type { Identities, SshPlace } from './ssh-identities.ts';
 
-/** @param folder what relative paths in the file start from */
-export function assemble(file: ConfigFile, secrets: Secrets, folder: string, dataDir: string): Config {
+/** @param folder what relative paths in the file start from @param identities of every host that is reached by SSH */
+export function assemble(
+  file: ConfigFile,
+  secrets: Secrets,
+  identities: Identities,
+  folder: string,
+  dataDir: string,
+): Config {
   return {
     instance: file.instance,
     server: { host: file.server.host, port: file.server.port, publicUrl: file.server.public_url },
@@ -18,7 +25,7 @@ export function assemble(file: ConfigFile, secrets: Secrets, folder: string, dat
     },
     softwareRepositories: file.software_repositories.map(toSoftwareRepository),
     repositories: file.repositories,
-    pools: file.pools.map((pool) => toPool(pool, file, folder)),
+    pools: file.pools.map((pool) => toPool(pool, file, folder, identities)),
     exports: file.exports,
     artifacts: toArtifacts(file.artifacts, secrets, folder),
     publishers: file.publishers.map((publisher) => ({
@@ -54,7 +61,12 @@ function toRule(rule: ConfigFile['software_repositories'][number]['permissions']
   return { logins: rule.logins, teams: rule.teams, role: rule.role ?? null, everyone: rule.everyone };
 }
 
-function toPool(pool: ConfigFile['pools'][number], file: ConfigFile, folder: string): Pool {
+function toPool(
+  pool: ConfigFile['pools'][number],
+  file: ConfigFile,
+  folder: string,
+  identities: Identities,
+): Pool {
   return {
     name: pool.name,
     os: pool.os,
@@ -74,15 +86,15 @@ function toPool(pool: ConfigFile['pools'][number], file: ConfigFile, folder: str
       ssh:
         node.ssh === undefined
           ? null
-          : {
-              host: node.ssh.host,
-              port: node.ssh.port,
-              user: node.ssh.user,
-              hostKey: node.ssh.host_key,
-              identityFile: resolve(folder, node.ssh.identity_file),
-            },
+          : { ...toHost(node.ssh, identities), jump: node.ssh.jump.map((hop) => toHost(hop, identities)) },
     })),
   };
+}
+
+function toHost(host: SshPlace, identities: Identities) {
+  const identity = identities.get(host);
+  if (identity === undefined) throw new Error('a host has no identity after the checks');
+  return { host: host.host, port: host.port, user: host.user, hostKey: host.host_key, identity };
 }
 
 function toArtifacts(artifacts: ConfigFile['artifacts'], secrets: Secrets, folder: string): ArtifactSettings {

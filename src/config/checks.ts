@@ -70,6 +70,32 @@ function checkPool(
     ...pool.nodes.flatMap((node, index) =>
       oneOf(document, node, [...path, 'nodes', index], ['ssh', 'local']),
     ),
+    ...pool.nodes.flatMap(({ ssh }, index) =>
+      ssh === undefined ? [] : checkSsh(document, ssh, [...path, 'nodes', index, 'ssh']),
+    ),
+  ];
+}
+
+type Ssh = NonNullable<ConfigFile['pools'][number]['nodes'][number]['ssh']>;
+
+function checkSsh(document: ConfigDocument, ssh: Ssh, path: Path): Problem[] {
+  const hosts: [Path, Ssh | Ssh['jump'][number]][] = [
+    [path, ssh],
+    ...ssh.jump.map((hop, index): [Path, Ssh['jump'][number]] => [[...path, 'jump', index], hop]),
+  ];
+  return [
+    ...oneOf(document, ssh, path, ['identity_file', 'agent']),
+    ...hosts.flatMap(([at, host]) =>
+      host.passphrase_file === undefined || host.identity_file !== undefined
+        ? []
+        : [
+            document.atKey([...at, 'passphrase_file'], {
+              found: `\`${pathName(at)}\` has a \`passphrase_file\`, but no \`identity_file\` that it could open`,
+              expected: null,
+              suggestion: 'name the key, or leave the passphrase out',
+            }),
+          ],
+    ),
   ];
 }
 

@@ -100,15 +100,22 @@ interface PoolNode {
   ssh: SshSettings | null;
 }
 
-interface SshSettings {
+interface SshSettings extends SshHost {
+  /** Hosts on the way, the first one first. */
+  jump: SshHost[];
+}
+
+interface SshHost {
   host: string;
   port: number;
   user: string;
-  /** The only key the node may show: `ssh-ed25519 AAAA…`. */
+  /** The only key the host may show: `ssh-ed25519 AAAA…`. */
   hostKey: string;
-  /** Absolute path of the private key. */
-  identityFile: string;
+  identity: SshIdentity;
 }
+
+/** A private key with what opens it, or the absolute path of an agent's socket. */
+export type SshIdentity = { privateKey: string; passphrase?: string } | { agent: string };
 
 export type ArtifactSettings = {
   /** Start of an artifact's key, with the placeholders of KEY_PLACEHOLDERS. */

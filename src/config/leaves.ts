@@ -110,6 +110,11 @@ function isWebUrl(text: string): boolean {
   return URL.canParse(text);
 }
 
+export const agent = z.union([z.literal(true), localPath]).register(hints, {
+  expected: '`true`, for the agent that SSH_AUTH_SOCK names, or the path of its socket',
+  example: 'true',
+});
+
 /** One line of a public key, as in known_hosts after the host's name. */
 export const hostKey = z
   .string()

@@ -8,15 +8,17 @@ import { ConfigDocument } from './document.ts';
 import { explainIssues } from './explain.ts';
 import { ConfigProblems, type Problem } from './problems.ts';
 import { type ConfigFile, configFile } from './schema.ts';
-import { type Environment, readPrivateFile, readSecrets } from './secrets.ts';
+import { type Environment, readSecrets } from './secrets.ts';
+import { type Identities, type KeyFlaw, readIdentities } from './ssh-identities.ts';
 
 const LARGEST_FILE = 1024 * 1024;
 
 /**
  * Paths in the file are relative to its folder; STRATOBOT_DATA (default `data`) is relative to the working directory.
+ * @param keyFlaw looks into SSH keys, so that a wrong passphrase is told here, not when the first node is dialled
  * @throws ConfigProblems with all that is wrong, when anything is
  */
-export async function loadConfig(path: string, env: Environment): Promise<Config> {
+export async function loadConfig(path: string, env: Environment, keyFlaw?: KeyFlaw): Promise<Config> {
   const text = await readText(path);
   const document = new ConfigDocument(path, text);
   const parsed = document.problems.length === 0 ? configFile.safeParse(document.value) : null;
@@ -24,13 +26,18 @@ export async function loadConfig(path: string, env: Environment): Promise<Config
   if (parsed?.success === false) problems.push(...explainIssues(document, parsed.error.issues));
   const file = parsed?.success === true ? parsed.data : null;
   const folder = dirname(resolve(path));
+  const secretProblems: Problem[] = [];
+  const secrets = await readSecrets(env, { s3: file?.artifacts.s3 !== undefined }, secretProblems);
+  let identities: Identities = new Map();
   if (file !== null) {
-    problems.push(...checkTogether(document, file), ...(await checkFiles(document, file, folder)));
+    problems.push(...checkTogether(document, file), ...(await checkFolders(document, file, folder)));
+    const surroundings = { folder, env, passphrase: secrets.sshPassphrase, keyFlaw };
+    identities = await readIdentities(document, file, surroundings, problems);
   }
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
-  const secrets = await readSecrets(env, { s3: file?.artifacts.s3 !== undefined }, problems);
+  problems.push(...secretProblems);
   if (file === null || problems.length > 0) throw new ConfigProblems(path, problems);
-  return assemble(file, secrets, folder, resolve(env.STRATOBOT_DATA || 'data'));
+  return assemble(file, secrets, identities, folder, resolve(env.STRATOBOT_DATA || 'data'));
 }
 
 async function readText(path: string): Promise<string> {
@@ -56,28 +63,15 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-/** SSH keys have to be there and closed to others before the first build needs them. */
-async function checkFiles(document: ConfigDocument, file: ConfigFile, folder: string): Promise<Problem[]> {
+async function checkFolders(document: ConfigDocument, file: ConfigFile, folder: string): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const [poolIndex, pool] of file.pools.entries()) {
-    for (const [nodeIndex, node] of pool.nodes.entries()) {
-      if (node.ssh === undefined) continue;
-      const content = await readPrivateFile(resolve(folder, node.ssh.identity_file));
-      if (typeof content === 'string') continue;
-      problems.push(
-        document.atValue(['pools', poolIndex, 'nodes', nodeIndex, 'ssh', 'identity_file'], {
-          found: `\`${node.ssh.identity_file}\` ${content.found}`,
-          expected: null,
-          suggestion: content.suggestion,
-        }),
-      );
-    }
-    if (pool.repos_cfg_dir === undefined) continue;
-    const folderStat = await stat(resolve(folder, pool.repos_cfg_dir)).catch(() => null);
-    if (folderStat?.isDirectory()) continue;
+  for (const [index, { repos_cfg_dir }] of file.pools.entries()) {
+    if (repos_cfg_dir === undefined) continue;
+    const found = await stat(resolve(folder, repos_cfg_dir)).catch(() => null);
+    if (found?.isDirectory()) continue;
     problems.push(
-      document.atValue(['pools', poolIndex, 'repos_cfg_dir'], {
-        found: `there is no folder \`${pool.repos_cfg_dir}\``,
+      document.atValue(['pools', index, 'repos_cfg_dir'], {
+        found: `there is no folder \`${repos_cfg_dir}\``,
         expected: null,
         suggestion: 'mend the path, or leave the key out',
       }),

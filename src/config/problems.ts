@@ -65,7 +65,8 @@ function excerpt(source: string, line: number, column: number, length: number): 
   return `${gutter} | ${cut}\n${' '.repeat(5)} | ${' '.repeat(caretAt)}${marks}`;
 }
 
-const SECRET_VALUE = /((?:secret|token|password|passphrase|private_key|access_key)\w*['"]?\s*:\s*)\S.*$/i;
+const SECRET_VALUE =
+  /((?:secret|token|password|passphrase(?!_file\b)|private_key|access_key)\w*['"]?\s*:\s*)\S.*$/i;
 const SECRET_IN_URL = /(:\/\/)[^/\s@]+@/g;
 
 /** A line of a key's body, which has no name beside it. */

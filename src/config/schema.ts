@@ -41,12 +41,19 @@ const repositoryTarget = z.strictObject({
   container: leaf.container.default(''),
 });
 
-const ssh = z.strictObject({
+const sshHost = {
   host: leaf.host,
   port: leaf.port.default(22),
   user: leaf.user,
   host_key: leaf.hostKey,
-  identity_file: leaf.localPath,
+  identity_file: leaf.localPath.optional(),
+  passphrase_file: leaf.localPath.optional(),
+};
+
+const ssh = z.strictObject({
+  ...sshHost,
+  agent: leaf.agent.optional(),
+  jump: listOf(z.strictObject(sshHost), 'a list of hosts on the way, the first one first').default([]),
 });
 
 const node = z.strictObject({

@@ -13,6 +13,8 @@ export interface Secrets {
   privateKey: string;
   databaseUrl: string | null;
   redisUrl: string | null;
+  /** Opens every SSH key that is locked and has no passphrase of its own. */
+  sshPassphrase: string | null;
   /** Null when artifacts are not in S3. */
   s3: { accessKeyId: string; secretAccessKey: string } | null;
 }
@@ -30,6 +32,8 @@ const MISPLACED: Record<string, string> = {
   secret_key: 'STRATOBOT_S3_SECRET_ACCESS_KEY',
   database_url: 'DATABASE_URL',
   redis_url: 'REDIS_URL',
+  passphrase: 'STRATOBOT_SSH_PASSPHRASE',
+  key_passphrase: 'STRATOBOT_SSH_PASSPHRASE',
 };
 
 /** The variable that a key of the file belongs in, or null when it is no secret. */
@@ -71,6 +75,7 @@ export async function readSecrets(
   if (redisUrl !== null && !/^rediss?:\/\/./.test(redisUrl)) {
     problems.push(inEnvironment('REDIS_URL', 'is no address of a Redis', 'for example `redis://host:6379`'));
   }
+  const sshPassphrase = await readSecret(env, 'STRATOBOT_SSH_PASSPHRASE', problems);
   const s3 = needs.s3
     ? {
         accessKeyId: await required(
@@ -83,7 +88,7 @@ export async function readSecrets(
         ),
       }
     : null;
-  return { webhookSecret, privateKey, databaseUrl, redisUrl, s3 };
+  return { webhookSecret, privateKey, databaseUrl, redisUrl, sshPassphrase, s3 };
 }
 
 const SHORTEST_WEBHOOK_SECRET = 16;

@@ -10,7 +10,7 @@ export function localTransport(): Transport {
   const running = new Set<Started>();
   return transportOver(
     'this machine',
-    async (argv, hasInput, signal) => {
+    async (argv, hasInput, { signal }) => {
       signal.throwIfAborted();
       const command = startHere(argv, hasInput);
       running.add(command);

@@ -1,130 +1,150 @@
-import ssh2, { type ServerHostKeyAlgorithm, type Client as Ssh2Client } from 'ssh2';
+import type { Client as Ssh2Client } from 'ssh2';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import type { Log } from '../ports.ts';
-import { fingerprintOf, type PinnedKey, parseHostKey } from './host-key.ts';
+import { Backoff } from './backoff.ts';
+import { type Deadline, pause, until } from './deadline.ts';
+import type { TransportHealth } from './health.ts';
+import { Sessions } from './sessions.ts';
+import { type Dialled, Dialler } from './ssh-dial.ts';
+import type { SshHost } from './ssh-options.ts';
 
-/** How a host is reached, who we are there, and which key it must show. */
-export interface SshOptions {
-  host: string;
-  port: number;
-  user: string;
-  /** A public key line (`ssh-ed25519 AAAA…`) or a fingerprint (`SHA256:…`); nothing else is accepted from the host. */
-  hostKey: string;
-  identity: { privateKey: Buffer | string; passphrase?: string };
-  log: Log;
-}
+/** OpenSSH allows 10 sessions on a connection (MaxSessions); two are left for what is just closing. */
+const SESSIONS = 8;
+/** A connection that is lost sooner has failed: a host that hangs up on everybody must not be dialled without a pause. */
+const STEADY_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 
-const CONNECT_TIMEOUT_MS = 10_000;
-/** A peer that does not answer is given up after three of these. */
-const KEEPALIVE_MS = 2_000;
-const KEEPALIVE_TRIES = 3;
-
-/** Signature algorithms that prove a pinned key: an RSA key has newer ones than its own name. */
-const SIGNATURES: Record<string, ServerHostKeyAlgorithm[]> = {
-  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
-};
-
-/** One connection to a host, opened when first wanted, shared, and opened anew after it was lost. */
+/**
+ * One connection to a host, opened when first wanted, shared, and opened anew after it was lost: at once when it had
+ * been steady, else after a pause that grows. Nobody but the commands asks for it: an idle host is left alone.
+ */
 export class SshConnection {
-  readonly #options: SshOptions;
-  readonly #pinned: PinnedKey;
-  #current: { client: Ssh2Client; ready: Promise<Ssh2Client> } | null = null;
+  /** `user@host:port` */
+  readonly name: string;
+  readonly sessions = new Sessions(SESSIONS);
+  readonly #host: SshHost;
+  readonly #log: Log;
+  readonly #dialler: Dialler;
+  readonly #backoff = new Backoff();
+  #current: Dialled | null = null;
   #closed = false;
+  /** Why the last try failed. */
+  #failure: Error | null = null;
+  #state: Pick<TransportHealth, 'state' | 'since' | 'detail'>;
+  /** Sessions whose commands were given up, and which the server keeps. */
+  #hanging = 0;
 
-  /** @throws Permanent when the pinned key or the private key cannot be read */
-  constructor(options: SshOptions) {
-    this.#options = options;
-    this.#pinned = parseHostKey(options.hostKey);
-    const { privateKey, passphrase } = options.identity;
-    const key = ssh2.utils.parseKey(privateKey, passphrase);
-    if (key instanceof Error)
-      throw new Permanent(`the private key for ${this.#name} cannot be read: ${key.message}`);
+  /**
+   * @param via what forwards to the host; null when it is reached directly
+   * @throws Permanent when the pinned key or the private key cannot be read
+   */
+  constructor(host: SshHost, via: SshConnection | null, log: Log) {
+    this.name = `${host.user}@${host.host}:${host.port}`;
+    this.#host = host;
+    this.#log = log;
+    this.#dialler = new Dialler(host, this.name, via);
+    this.#state = { state: 'connecting', since: Date.now(), detail: 'no command has wanted it so far' };
   }
 
-  get #name(): string {
-    return `${this.#options.user}@${this.#options.host}:${this.#options.port}`;
+  /**
+   * The open connection. Waits for the next try where one is due in time. Throws Retryable when the host cannot be
+   * reached, Permanent when its key or ours is refused, the deadline's reason when that comes first.
+   */
+  async client({ signal, at }: Deadline): Promise<Ssh2Client> {
+    for (;;) {
+      signal.throwIfAborted();
+      if (this.#closed) throw new Permanent(`the connection to ${this.name} was closed`);
+      const wait = this.#current === null ? this.#backoff.waitMs() : 0;
+      if (wait === 0) {
+        this.#current ??= this.#connect();
+        return until(this.#current.ready, signal);
+      }
+      if (this.#failure instanceof Permanent) throw this.#failure;
+      if (performance.now() + wait >= at) {
+        const why = this.#failure?.message ?? this.name;
+        const message = `${why}; the next try is in ${Math.ceil(wait / 1000)} s`;
+        throw new Retryable(message, { cause: this.#failure, retryAfterMs: Math.ceil(wait) });
+      }
+      await pause(wait, signal);
+    }
   }
 
-  /** The open connection; throws Retryable when the host does not answer, Permanent when one of the two keys is refused. */
-  async client(): Promise<Ssh2Client> {
-    if (this.#closed) throw new Permanent(`the connection to ${this.#name} was closed`);
-    this.#current ??= this.#connect();
-    return this.#current.ready;
+  health(): TransportHealth {
+    const aside = this.#backoff.setAsideMs();
+    return {
+      ...this.#state,
+      failures: this.#backoff.failures,
+      setAsideUntil: aside > 0 ? Date.now() + Math.ceil(aside) : null,
+    };
   }
 
-  /** Breaks the connection; the next use opens another. */
-  drop(): void {
-    this.#current?.client.destroy();
-    this.#current = null;
+  /** A server may keep the session of a command that will not die; when all are such, only a new connection helps. */
+  abandoned(closed: Promise<void>): void {
+    this.#hanging += 1;
+    closed.then(() => {
+      this.#hanging -= 1;
+    });
+    if (this.#hanging >= this.sessions.limit) this.#drop();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const client = this.#current?.client;
-    if (client === undefined) return;
-    const gone = new Promise<void>((resolve) => client.once('close', () => resolve()));
-    client.destroy();
-    await gone;
+    const gone = this.#drop();
+    if (gone === null) return;
+    const timeout = AbortSignal.timeout(CLOSE_TIMEOUT_MS);
+    await until(gone, timeout).catch(() => {}); // the peer of a socket that is not flushed is no reason to wait on
   }
 
-  #connect(): { client: Ssh2Client; ready: Promise<Ssh2Client> } {
-    const { host, port, user, identity, log } = this.#options;
-    const client = new ssh2.Client();
-    let shown: string | null = null;
-    const { promise, resolve, reject } = Promise.withResolvers<Ssh2Client>();
-    const lost = (error: Error) => {
-      if (this.#current?.client === client) this.#current = null;
-      reject(this.#reason(error, shown));
-    };
-    client.on('connect', () => client.setNoDelay(true)); // or every small packet waits 40 ms for the one before
-    client.on('ready', () => {
-      log.debug({ host, port }, 'SSH connection opened');
-      resolve(client);
-    });
-    client.on('error', lost);
-    client.on('end', () => lost(new Error('the connection was closed')));
-    client.on('close', () => lost(new Error('the connection was closed')));
-    client.connect({
-      host,
-      port,
-      username: user,
-      privateKey: identity.privateKey,
-      ...(identity.passphrase === undefined ? {} : { passphrase: identity.passphrase }),
-      readyTimeout: CONNECT_TIMEOUT_MS,
-      keepaliveInterval: KEEPALIVE_MS,
-      keepaliveCountMax: KEEPALIVE_TRIES,
-      hostVerifier: (key: Buffer) => {
-        shown = fingerprintOf(key);
-        return shown === this.#pinned.fingerprint;
+  /** Breaks the connection by our own will; resolves when it is gone, null when there is none. */
+  #drop(): Promise<void> | null {
+    const current = this.#current;
+    if (current === null) return null;
+    this.#current = null;
+    current.hangUp();
+    this.#enter('connecting', 'it is opened for the next command');
+    return current.gone;
+  }
+
+  #connect(): Dialled {
+    const dialled = this.#dialler.dial();
+    let steady = false;
+    let timer: NodeJS.Timeout | undefined;
+    dialled.ready.then(
+      () => {
+        if (this.#current !== dialled) return;
+        this.sessions.reset();
+        this.#enter('connected', 'connected');
+        timer = setTimeout(() => {
+          steady = true;
+          this.#backoff.succeeded();
+        }, STEADY_MS).unref();
       },
-      algorithms: {
-        // Done by the processor itself, several times as fast as the default.
-        cipher: {
-          prepend: ['aes128-gcm@openssh.com', 'aes128-gcm', 'aes256-gcm@openssh.com', 'aes256-gcm'],
-          append: [],
-          remove: [],
-        },
-        ...this.#hostKeyAlgorithms(),
-      },
+      () => {},
+    );
+    dialled.lost.then((reason) => {
+      clearTimeout(timer);
+      if (this.#current !== dialled) return; // dropped by us
+      this.#current = null;
+      this.#failure = reason;
+      if (steady) {
+        this.#enter('connecting', reason.message);
+        return;
+      }
+      const certain = reason instanceof Permanent;
+      this.#backoff.failed(certain);
+      this.#enter(certain ? 'refused' : 'unreachable', reason.message);
     });
-    return { client, ready: promise };
+    return dialled;
   }
 
-  /** A host has several keys: ask for the one that is pinned. */
-  #hostKeyAlgorithms(): { serverHostKey?: ServerHostKeyAlgorithm[] } {
-    const type = this.#pinned.type;
-    if (type === null) return {};
-    return { serverHostKey: SIGNATURES[type] ?? [type as ServerHostKeyAlgorithm] };
-  }
-
-  #reason(error: Error & { level?: string }, shown: string | null): Error {
-    if (shown !== null && shown !== this.#pinned.fingerprint) {
-      const message = `${this.#name} shows the host key ${shown}, but ${this.#pinned.fingerprint} is configured`;
-      return new Permanent(message, { cause: error });
-    }
-    if (error.level === 'client-authentication') {
-      return new Permanent(`${this.#name} refuses our key`, { cause: error });
-    }
-    return new Retryable(`${this.#name} cannot be reached: ${error.message || error.name}`, { cause: error });
+  #enter(state: TransportHealth['state'], detail: string): void {
+    const before = this.#state.state;
+    const since = state === before ? this.#state.since : Date.now();
+    this.#state = { state, since, detail };
+    if (state === before) return;
+    const { host, port } = this.#host;
+    if (state === 'connected') this.#log.debug({ host, port }, 'SSH connection opened');
+    else if (state === 'connecting') this.#log.debug({ host, port, detail }, 'SSH connection closed');
+    else this.#log.warn({ host, port, detail }, 'SSH host cannot be used');
   }
 }

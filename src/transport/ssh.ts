@@ -1,72 +1,93 @@
 import type { ClientChannel } from 'ssh2';
-import { Retryable } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import type { Transport } from '../ports.ts';
-import { Places } from './places.ts';
+import { type Deadline, until } from './deadline.ts';
+import type { TransportHealth } from './health.ts';
 import { quote } from './quote.ts';
-import { SshConnection, type SshOptions } from './ssh-connection.ts';
+import type { SshConnection } from './ssh-connection.ts';
+import { SshConnections } from './ssh-connections.ts';
+import type { SshOptions } from './ssh-options.ts';
 import { type Started, transportOver } from './started.ts';
 
-/** OpenSSH allows 10 sessions on a connection (MaxSessions); two are left for what is just closing. */
-const CHANNELS = 8;
+/** A transport that knows how the way to its host is doing. */
+export interface SshTransport extends Transport {
+  health(): TransportHealth;
+}
 
-/** Runs commands on a host over one shared SSH connection. @throws Permanent when a key cannot be read */
-export function sshTransport(options: SshOptions): Transport {
-  const connection = new SshConnection(options);
-  const places = new Places(CHANNELS);
+/**
+ * Runs commands on a host over one SSH connection, which it shares with the other transports made of `connections`.
+ * Bytes move by `exec` as well: SFTP is several times slower here, and wherever a build can be started, so can `cat`.
+ * @throws Permanent when a key cannot be read
+ */
+export function sshTransport(options: SshOptions, connections = new SshConnections()): SshTransport {
+  const lease = connections.take(options);
+  const { connection } = lease;
   const where = options.host;
-  let hanging = 0;
+  const running = new Set<Started>();
+  const closing = new AbortController();
 
-  /** A server may keep the channel of a command that will not die; when all are such, only a new connection helps. */
-  function abandoned(closed: Promise<void>): void {
-    hanging += 1;
-    closed.then(() => {
-      hanging -= 1;
-    });
-    if (hanging === CHANNELS) connection.drop();
-  }
-
-  async function start(argv: readonly string[], hasInput: boolean, signal: AbortSignal): Promise<Started> {
+  async function start(
+    argv: readonly string[],
+    hasInput: boolean,
+    { signal, at }: Deadline,
+  ): Promise<Started> {
+    const due = { signal: AbortSignal.any([signal, closing.signal]), at };
     // `exec`: the command takes the login shell's place, so that signals and exit codes are its own. Without input the
     // channel's end stays open: once it is shut, ssh2 sends no more signals.
     const line = `exec ${quote(argv)}${hasInput ? '' : ' </dev/null'}`;
-    await places.take(signal);
-    const command = open(line, hasInput);
-    // The place is free again when the channel is closed, not when we stop waiting for it.
-    const release = () => places.release();
-    command.then(({ closed }) => closed.then(release), release);
-    try {
-      return await until(command, signal);
-    } catch (error) {
-      command.then(({ kill }) => kill()).catch(() => {});
-      throw error;
+    for (;;) {
+      await connection.client(due); // nobody queues for a host that cannot be reached in time
+      const limit = await connection.sessions.take(due.signal);
+      const command = open(connection, line, hasInput, limit, due);
+      // The place is free again when the channel is closed, not when we stop waiting for it.
+      const release = () => connection.sessions.release();
+      command.then(({ closed }) => closed.then(release), release);
+      try {
+        const begun = await until(command, due.signal);
+        running.add(begun);
+        begun.closed.then(() => running.delete(begun));
+        return begun;
+      } catch (error) {
+        command.then(({ kill }) => kill()).catch(() => {});
+        if (!(error instanceof NoSession)) throw error;
+      }
     }
   }
 
-  async function open(line: string, hasInput: boolean): Promise<SshStarted> {
-    const client = await connection.client();
-    return new Promise((resolve, reject) => {
-      const refused = (error: Error) =>
-        reject(new Retryable(`${where} did not start a command: ${error.message}`, { cause: error }));
-      try {
-        // Listeners are added at once: the exit of a short command may be in the bytes that are read already.
-        client.exec(line, (error, channel) =>
-          error ? refused(error) : resolve(started(channel, hasInput, where, abandoned)),
-        );
-      } catch (error) {
-        refused(error as Error); // the connection has just ended
-      }
-    });
-  }
-
-  return transportOver(where, start, () => connection.close());
+  const transport = transportOver(where, start, async () => {
+    closing.abort(new Permanent(`the connection to ${connection.name} was closed`));
+    for (const command of running) command.kill();
+    await lease.release();
+  });
+  return { ...transport, health: () => connection.health() };
 }
 
-/** Waits for a promise, but not beyond the signal. */
-function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The server has fewer sessions than we thought: to be tried again with what was learnt. */
+class NoSession extends Error {}
+
+async function open(
+  connection: SshConnection,
+  line: string,
+  hasInput: boolean,
+  limit: number,
+  due: Deadline,
+): Promise<SshStarted> {
+  const { name, sessions } = connection;
+  const client = await connection.client(due);
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    signal.addEventListener('abort', giveUp);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+    const refused = (error: Error & { reason?: unknown }) => {
+      if (error.reason !== undefined && sessions.refused(limit)) reject(new NoSession(error.message));
+      else reject(new Retryable(`${name} did not start a command: ${error.message}`, { cause: error }));
+    };
+    try {
+      // Listeners are added at once: the exit of a short command may be in the bytes that are read already.
+      client.exec(line, (error, channel) => {
+        if (error) refused(error);
+        else resolve(started(channel, hasInput, connection));
+      });
+    } catch (error) {
+      refused(error as Error); // the connection has just ended
+    }
   });
 }
 
@@ -74,26 +95,24 @@ interface SshStarted extends Started {
   closed: Promise<void>;
 }
 
-function started(
-  channel: ClientChannel,
-  hasInput: boolean,
-  where: string,
-  abandoned: (closed: Promise<void>) => void,
-): SshStarted {
+function started(channel: ClientChannel, hasInput: boolean, connection: SshConnection): SshStarted {
+  const { name, sessions } = connection;
   let exited = false;
   let over = false;
   const closed = Promise.withResolvers<void>();
   const exit = Promise.withResolvers<number | null>();
   exit.promise.catch(() => {});
+  sessions.opened();
   channel.on('exit', (code: number | null) => {
     exited = true;
     exit.resolve(code);
   });
   channel.on('close', () => {
     over = true;
+    sessions.closed();
     closed.resolve();
     // A server that dies sends no exit status, and the command may live on.
-    exit.reject(new Retryable(`${where}: the connection was lost while a command was running`));
+    exit.reject(new Retryable(`${name}: the connection was lost while a command was running`));
   });
   return {
     stdin: hasInput ? channel : null,
@@ -105,7 +124,7 @@ function started(
       if (over) return;
       over = true;
       abandon(channel);
-      if (!exited) abandoned(closed.promise);
+      if (!exited) connection.abandoned(closed.promise);
     },
   };
 }

@@ -1,7 +1,8 @@
 import { PassThrough, Readable, Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Permanent, Retryable } from '../domain/errors.ts';
+import { Permanent } from '../domain/errors.ts';
 import type { ExecResult, Transport } from '../ports.ts';
+import { type Clearable, type Deadline, startDeadline } from './deadline.ts';
 
 /** A command that was started, wherever it runs. */
 export interface Started {
@@ -15,8 +16,8 @@ export interface Started {
   kill(): void;
 }
 
-/** Starts a command, with or without input; gives up with the signal's reason when it aborts first. */
-export type Start = (argv: readonly string[], hasInput: boolean, signal: AbortSignal) => Promise<Started>;
+/** Starts a command, with or without input; gives up with the deadline's reason when that comes first. */
+export type Start = (argv: readonly string[], hasInput: boolean, due: Deadline) => Promise<Started>;
 
 const DEFAULT_OUTPUT_BYTES = 1024 * 1024;
 const STDERR_TAIL_BYTES = 4096;
@@ -25,11 +26,11 @@ const STDERR_TAIL_BYTES = 4096;
 export function transportOver(where: string, start: Start, close: () => Promise<void>): Transport {
   return {
     async exec(argv, options) {
-      const deadline = startDeadline(where, argv, options.timeoutMs);
+      const deadline = startDeadline(options.timeoutMs, `${where}: ${title(argv)}`);
       const input = options.stdin instanceof Readable ? options.stdin : null;
       input?.on('error', () => {}); // it may break before the command is there to be fed
       try {
-        const command = await start(argv, options.stdin !== undefined, deadline.signal);
+        const command = await start(argv, options.stdin !== undefined, deadline);
         return await collect(command, deadline.signal, options, `${where}: ${title(argv)}`);
       } finally {
         deadline.clear();
@@ -37,9 +38,9 @@ export function transportOver(where: string, start: Start, close: () => Promise<
       }
     },
     async stream(argv, options) {
-      const deadline = startDeadline(where, argv, options.timeoutMs);
+      const deadline = startDeadline(options.timeoutMs, `${where}: ${title(argv)}`);
       try {
-        return readOutput(await start(argv, false, deadline.signal), deadline, `${where}: ${title(argv)}`);
+        return readOutput(await start(argv, false, deadline), deadline, `${where}: ${title(argv)}`);
       } catch (error) {
         deadline.clear();
         throw error;
@@ -47,19 +48,6 @@ export function transportOver(where: string, start: Start, close: () => Promise<
     },
     close,
   };
-}
-
-interface Deadline {
-  signal: AbortSignal;
-  clear(): void;
-}
-
-function startDeadline(where: string, argv: readonly string[], timeoutMs: number): Deadline {
-  const controller = new AbortController();
-  const timer = setTimeout(() => {
-    controller.abort(new Retryable(`${where}: ${title(argv)} did not end within ${timeoutMs} ms`));
-  }, timeoutMs);
-  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 /** The command in words fit for a message: its first arguments, the text of a script left out. */
@@ -127,7 +115,7 @@ async function feed(stdin: Writable, input: Readable | Uint8Array | string): Pro
 }
 
 /** The command's output as a stream that ends well only when the command did. */
-function readOutput(command: Started, deadline: Deadline, what: string): Readable {
+function readOutput(command: Started, deadline: Clearable, what: string): Readable {
   let complaint = '';
   command.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk.toString('utf8')).slice(-STDERR_TAIL_BYTES);

@@ -42,21 +42,24 @@ describe('help', () => {
       approved.
 
       Options:
-        --version               print the version
-        --help                  print this help
+        --version                 print the version
+        --help                    print this help
 
       Commands:
-        start [options]         Run the bot until it is told to end.
-        check-config [options]  Read the configuration, and print what it says or
-                                everything that is wrong.
-        doctor [options]        Check this machine, the nodes, the database and the
-                                artifact store.
-        help [command]          print the help of a command
+        start [options]           Run the bot until it is told to end.
+        check-config [options]    Read the configuration, and print what it says or
+                                  everything that is wrong.
+        doctor [options]          Check this machine, the nodes, the database and the
+                                  artifact store.
+        inspect [options] <file>  Show what is in a tarball on this machine, and
+                                  whether the tarball policy takes it.
+        help [command]            print the help of a command
 
       Examples:
         $ stratobot check-config --config stratobot.yml
         $ stratobot doctor --config stratobot.yml
         $ stratobot start --config stratobot.yml
+        $ stratobot inspect eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz
 
       Secrets come from the environment; stratobot.example.yml and docs/manual/configuration.md name them.
       Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigProblems } from '../../src/config/problems.ts';
+import { privateKeyFlaw } from '../../src/transport/private-key.ts';
 
 /** An App's key, made once: it takes a tenth of a second. */
 export const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
@@ -70,7 +71,7 @@ export async function problemsOf(
   const inside = at ?? (await folder());
   const path = await write(join(inside, 'stratobot.yml'), text);
   try {
-    await loadConfig(path, env);
+    await loadConfig(path, env, privateKeyFlaw);
   } catch (error) {
     if (error instanceof ConfigProblems) return error.message.replaceAll(`${inside}/`, '');
     throw error;

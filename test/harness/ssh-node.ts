@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 
@@ -11,6 +11,8 @@ export interface SshNode {
   user: string;
   /** Public host key, as in a `.pub` file. */
   hostKey: string;
+  /** Shows a new host key from the next connection on, and returns it. */
+  changeHostKey(): string;
   /** Drops all connections, as a lost network does; commands live on. */
   cut(): void;
   /** Drops all connections and every new one, until plugged in again. */
@@ -23,15 +25,18 @@ export interface SshNode {
   close(): Promise<void>;
 }
 
-/** As OpenSSH's MaxSessions. */
+/** OpenSSH's MaxSessions, unless said otherwise. */
 const MAX_SESSIONS = 10;
 
-/** A new key pair in OpenSSH's formats, for hosts and people. */
-export function newKey(): { private: string; public: string } {
+/** A new key pair in OpenSSH's formats, for hosts and people; locked when there is a passphrase. */
+export function newKey(passphrase?: string): { private: string; public: string } {
   for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair =
+      passphrase === undefined
+        ? ssh2.utils.generateKeyPairSync('ed25519')
+        : ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-ctr', rounds: 2 });
     // ssh2 writes one key in 300 wrongly (a leading zero byte is lost): take one that fits itself.
-    const secret = ssh2.utils.parseKey(pair.private);
+    const secret = ssh2.utils.parseKey(pair.private, passphrase);
     const open = ssh2.utils.parseKey(pair.public);
     if (secret instanceof Error || open instanceof Error) continue;
     if (open.verify('proof', secret.sign('proof')) === true) return pair;
@@ -41,14 +46,17 @@ export function newKey(): { private: string; public: string } {
 /**
  * @param root home and working folder of every command
  * @param authorizedKey the one public key that may log in
+ * @param maxSessions commands at once on one connection
  * @param env further variables for commands; of this process's environment they see PATH alone
  */
 export async function startSshNode(options: {
   root: string;
   authorizedKey: string;
+  maxSessions?: number;
   env?: Record<string, string>;
 }): Promise<SshNode> {
   const user = userInfo().username;
+  const maxSessions = options.maxSessions ?? MAX_SESSIONS;
   const hostKey = newKey();
   const allowed = ssh2.utils.parseKey(options.authorizedKey);
   if (allowed instanceof Error) throw allowed;
@@ -69,8 +77,9 @@ export async function startSshNode(options: {
     let sessions = 0;
     client.on('error', () => {}); // a connection that was cut
     client.on('authentication', authenticate);
+    client.on('tcpip', (accept, reject, { destIP, destPort }) => forward(destIP, destPort, accept, reject));
     client.on('session', (acceptSession, rejectSession) => {
-      if (sessions >= MAX_SESSIONS) {
+      if (sessions >= maxSessions) {
         rejectSession();
         return;
       }
@@ -88,7 +97,7 @@ export async function startSshNode(options: {
     });
   };
 
-  const ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, serve);
+  let ssh = new ssh2.Server({ hostKeys: [hostKey.private] }, serve);
   const sockets = new Set<Socket>();
   let accepted = 0;
   let refused = 0;
@@ -116,6 +125,11 @@ export async function startSshNode(options: {
     port: (listener.address() as AddressInfo).port,
     user,
     hostKey: hostKey.public,
+    changeHostKey() {
+      const next = newKey();
+      ssh = new ssh2.Server({ hostKeys: [next.private] }, serve);
+      return next.public;
+    },
     cut,
     unplug() {
       plugged = false;
@@ -132,6 +146,20 @@ export async function startSshNode(options: {
       await once(listener, 'close');
     },
   };
+}
+
+/** Leads a channel to another host, as a jump host does. */
+function forward(host: string, port: number, accept: () => ServerChannel, reject: () => void): void {
+  const socket = connect(port, host);
+  socket.once('error', reject);
+  socket.once('connect', () => {
+    socket.off('error', reject);
+    const channel = accept();
+    for (const end of [channel, socket]) end.on('error', () => {});
+    channel.pipe(socket).pipe(channel);
+    socket.on('close', () => channel.close());
+    channel.on('close', () => socket.destroy());
+  });
 }
 
 /** Runs a command with its ends tied to the channel; returns what kills it. */
