@@ -1,4 +1,5 @@
 import { path } from './path.ts';
+import { placement } from './placement.ts';
 import { printTable, type Report } from './report.ts';
 
 /** Benchmarks by name; each compares with a limit or a peer that is measured in the same run. */
@@ -6,6 +7,10 @@ const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
   path: {
     about: 'the whole way, ten times on one warm bot, beside one bare SSH exec on the same node',
     run: path,
+  },
+  placement: {
+    about: 'a simulated week of builds on pools that break, beside first come first served on the same trace',
+    run: placement,
   },
 };
 
