@@ -21,6 +21,9 @@ const NEEDS: Need[] = [
   { program: 'ps', package: 'procps', tests: 'jobs that outlive their connection' },
   { program: 'zstd', package: 'zstd', tests: 'tarballs as build scripts make them' },
   { program: 'chromium', package: 'chromium', tests: 'pages, as a browser shows them' },
+  { program: 'slurmctld', package: 'slurm-wlm', tests: 'jobs of Slurm' },
+  { program: 'munged', package: 'munge', tests: 'jobs of Slurm, which trusts its parts by munge' },
+  { program: 'ip', package: 'iproute2', tests: 'networks that are cut' },
   { program: 'redis-server', package: 'redis-server', tests: 'the queue on Redis' },
 ];
 

@@ -121,7 +121,10 @@ export function slurmWait(reason: string): SlurmWait {
     return { sentence: `the job asks for more than a limit allows (${word})`, never: true };
   }
   if (/^(?:QOS|Assoc)/.test(word))
-    return { sentence: `waits for a limit of the site (${word})`, never: false };
+    return {
+      sentence: `waits until other jobs leave room within a limit of the site (${word})`,
+      never: false,
+    };
   const wait = Object.hasOwn(WAITS, word) ? WAITS[word] : undefined;
   // Words of a newer Slurm, and free text of plugins, as they are.
   return { sentence: wait === undefined ? `waits: ${reason}` : `${wait}${also}`, never: false };

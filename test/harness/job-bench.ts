@@ -148,6 +148,7 @@ function build(id: number, exports: Record<string, string>): Build {
     pool: 'zen2',
     exports,
     state: { kind: 'starting', since: 0, node: 'zen2/n1' },
+    retry: null,
     createdAt: 0,
   };
 }

@@ -32,7 +32,12 @@ export function openSshMissing(): boolean {
   return !existsSync(SSHD) && process.env.CI !== 'true';
 }
 
-export async function startOpenSsh(): Promise<OpenSsh> {
+/**
+ * @param where for a network of its own: the address to listen on, and the command that runs sshd there (`ip netns exec …`)
+ */
+export async function startOpenSsh(
+  where: { host: string; within: readonly string[] } = { host: '127.0.0.1', within: [] },
+): Promise<OpenSsh> {
   const root = await mkdtemp(join(tmpdir(), 'stratobot-sshd-'));
   const { username, uid } = userInfo();
   if (uid === 0) mkdirSync('/run/sshd', { recursive: true });
@@ -43,7 +48,7 @@ export async function startOpenSsh(): Promise<OpenSsh> {
   const port = await freePort();
   const config = [
     `Port ${port}`,
-    'ListenAddress 127.0.0.1',
+    `ListenAddress ${where.host}`,
     `HostKey ${root}/host`,
     `PidFile ${root}/sshd.pid`,
     `AuthorizedKeysFile ${root}/authorized_keys`,
@@ -58,9 +63,10 @@ export async function startOpenSsh(): Promise<OpenSsh> {
 
   let daemon: ChildProcess | null = null;
   const restart = async () => {
-    daemon = spawn(SSHD, ['-D', '-e', '-f', join(root, 'sshd_config')], { stdio: 'ignore' });
+    const [program = SSHD, ...args] = [...where.within, SSHD, '-D', '-e', '-f', join(root, 'sshd_config')];
+    daemon = spawn(program, args, { stdio: 'ignore' });
     await once(daemon, 'spawn');
-    await listening(port);
+    await listening(where.host, port);
   };
   const crash = async () => {
     const gone = daemon;
@@ -72,7 +78,7 @@ export async function startOpenSsh(): Promise<OpenSsh> {
   };
   await restart();
   return {
-    host: '127.0.0.1',
+    host: where.host,
     port,
     user: username,
     hostKey: host.public,
@@ -96,9 +102,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listening(port: number): Promise<void> {
+async function listening(host: string, port: number): Promise<void> {
   for (const end = Date.now() + START_TIMEOUT_MS; Date.now() < end; await delay(10)) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const up = await new Promise((resolve) =>
       socket.once('connect', () => resolve(true)).once('error', () => resolve(false)),
     );

@@ -24,7 +24,7 @@ export interface Slurm {
   run(program: string, ...args: string[]): Promise<string>;
   /** A transport whose commands know this Slurm, as those of a login node would. */
   loginNode(transport: Transport): Transport;
-  /** Kills the controller as a crash does. */
+  /** Lets the controller write down all that it knows, and kills it as a crash does. */
   killController(): Promise<void>;
   startController(): Promise<void>;
   /** Lets the controller forget what happens meanwhile, as one does that is killed before it has written it down. */
@@ -90,6 +90,11 @@ export async function startSlurm(): Promise<Slurm> {
     await start('slurmctld', 'slurmctld', ['-D', '-f', conf]);
     await until('an answer of slurmctld', async () => (await command('scontrol', 'ping')).includes('UP'));
   };
+  /** It writes its state within 5 s, and at once when it is asked to end. */
+  const settle = async () => {
+    await end('slurmctld', 'SIGTERM');
+    await startController();
+  };
   const startNode = async (node: SlurmNode) => {
     await start(node, 'slurmd', ['-D', '-N', node, '-f', conf]);
     const idle = /^(?:idle|mixed|allocated)$/;
@@ -106,13 +111,15 @@ export async function startSlurm(): Promise<Slurm> {
       stream: (argv, options) => transport.stream(['env', `SLURM_CONF=${conf}`, ...argv], options),
       close: () => transport.close(),
     }),
-    killController: () => end('slurmctld', 'SIGKILL'),
+    async killController() {
+      await settle();
+      await end('slurmctld', 'SIGKILL');
+    },
     startController,
     async forgetting(work) {
-      await end('slurmctld', 'SIGTERM'); // which lets it write down all that it knows
+      await settle();
       await rm(join(root, 'saved'), { recursive: true, force: true });
       await run('cp', ['-a', join(root, 'state'), join(root, 'saved')]);
-      await startController();
       const result = await work();
       await end('slurmctld', 'SIGKILL');
       await rm(join(root, 'state'), { recursive: true });
