@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { Target } from './target.ts';
 
 /** Where a job runs and how it is found again: enough to re-attach after a restart. */
@@ -32,13 +33,6 @@ export interface TestOutcome {
   failed: number | null;
 }
 
-export interface Failure {
-  /** Stable, machine-readable: `build-failed`, `conflict`, `artifact-empty` … */
-  code: string;
-  /** One sentence for people; plain text, not Markdown; whoever shows it escapes it. */
-  sentence: string;
-}
-
 /** State of a build; times are unix milliseconds. Each state carries the evidence for itself. */
 export type BuildState =
   | { kind: 'queued'; since: number }
@@ -59,6 +53,16 @@ export type BuildState =
 
 export type BuildStateKind = BuildState['kind'];
 
+/** Why and how a build is a repetition. */
+export interface Retry {
+  /** The build that failed. */
+  of: number;
+  /** Unix ms before which it does not start. */
+  notBefore: number;
+  /** Node to stay away from while there is another one, or null. */
+  avoidNode: string | null;
+}
+
 /** One target × repository target of a request. */
 export interface Build {
   id: number;
@@ -69,6 +73,8 @@ export interface Build {
   pool: string;
   exports: Record<string, string>;
   state: BuildState;
+  /** Set when this build repeats another one. A build is repeated once at the most; after that its repetition is. */
+  retry: Retry | null;
   createdAt: number;
 }
 

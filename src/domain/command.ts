@@ -18,7 +18,15 @@ export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
   job: 'job',
 };
 
-export type CommandName = 'help' | 'build' | 'status' | 'cancel' | 'deploy' | 'show_config' | 'ping';
+export type CommandName =
+  | 'help'
+  | 'build'
+  | 'retry'
+  | 'status'
+  | 'cancel'
+  | 'deploy'
+  | 'show_config'
+  | 'ping';
 
 export interface CommandRule {
   /** How it is written, for help and hints. */
@@ -38,12 +46,18 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     usage: 'help [COMMAND]',
     purpose: 'says what can be asked',
     filters: ['inst'],
-    topics: ['help', 'build', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
+    topics: ['help', 'build', 'retry', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
   },
   build: {
     usage: 'build arch=TARGET [accel=ACCELERATOR] [repo:REPOSITORY] [export:NAME=value]',
     purpose: 'builds the software of this pull request',
     filters: BUILD_FILTERS,
+    topics: [],
+  },
+  retry: {
+    usage: 'retry [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'builds again what failed or was cancelled in the newest request',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
     topics: [],
   },
   status: {

@@ -1,6 +1,7 @@
 import { type Build, isFinal } from '../domain/build.ts';
+import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
-import { code, count, duration, sentence, size } from './markdown.ts';
+import { code, codeBlock, count, duration, sentence, size } from './markdown.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -34,6 +35,13 @@ export function buildCheck(
     title: text.title,
     summary: [text.summary, made].filter(Boolean).join('\n\n'),
   };
+}
+
+/** The reason, and the lines of the log around it. */
+function failureSummary({ sentence: reason, line, excerpt }: Failure): string {
+  if (excerpt.length === 0) return `${sentence(reason)}.`;
+  const where = line === null ? 'The end of the log' : `The log around line ${line.toLocaleString('en-US')}`;
+  return `${sentence(reason)}.\n\n${where}:\n\n${codeBlock(excerpt.join('\n'))}`;
 }
 
 function conclusion(build: Build): CheckText['conclusion'] {
@@ -79,7 +87,7 @@ function words(build: Build): { title: string; summary: string } {
     case 'cancelled':
       return { title: `Cancelled by ${state.by}`, summary: 'Nothing of this build is kept.' };
     case 'failed':
-      return { title: failureTitle(state.failure.sentence), summary: `${sentence(state.failure.sentence)}.` };
+      return { title: failureTitle(state.failure.sentence), summary: failureSummary(state.failure) };
     case 'succeeded': {
       const bytes = state.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
       const files = state.artifacts.map(

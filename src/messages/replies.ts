@@ -137,6 +137,16 @@ export function pong(instance: string): string {
   return `${code(instance)} is here.`;
 }
 
+/** `bot: retry` found nothing. */
+export function nothingToRetry(why: string): string {
+  return `Nothing to retry: ${why}.`;
+}
+
+/** What `bot: retry` did. */
+export function retried(builds: readonly Build[]): string {
+  return `Building again: ${list(builds.map((build) => code(targetName(build.target))))}.`;
+}
+
 /** What `bot: cancel` did. */
 export function cancelled(builds: readonly Build[]): string {
   if (builds.length === 0) return 'Nothing is running here, so nothing was cancelled.';

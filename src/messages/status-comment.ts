@@ -150,18 +150,25 @@ function failures(view: StatusView): string[] {
   }
   return [...byReason].map(([reason, builds]) => {
     const names = list(builds.map((build) => code(targetName(build.target))));
-    const links = builds
-      .filter((build) => hasLog(build.state))
-      .map((build) => `[log](${logUrl(view, build)})`);
+    const links = builds.filter((build) => hasLog(build.state)).map((build) => failureLink(view, build));
     const where = links.length > 0 ? ` (${links.join(', ')})` : '';
-    const again = builds.length === view.builds.length ? '' : `\n${againHint(builds)}`;
+    const again = `\n${againHint(builds, view.builds)}`;
     return `**${names} failed**: ${sentence(reason)}${where}.${again}`;
   });
 }
 
-function againHint(builds: readonly Build[]): string {
-  const arches = builds.map((build) => shortCpu(build.target.cpu)).join(',');
-  return `${code(`bot: build arch=${arches}`)} builds ${builds.length === 1 ? 'it' : 'them'} again.`;
+/** The log at the line that says why, where one does. */
+function failureLink(view: StatusView, build: Build): string {
+  const line = build.state.kind === 'failed' ? build.state.failure.line : null;
+  const url = logUrl(view, build);
+  return line === null ? `[log](${url})` : `[log](${url}#L${line}), line ${line.toLocaleString('en-US')}`;
+}
+
+function againHint(failed: readonly Build[], all: readonly Build[]): string {
+  const others = all.some((build) => build.state.kind === 'failed' && !failed.includes(build));
+  const arches = failed.map((build) => shortCpu(build.target.cpu)).join(',');
+  const command = others ? `bot: retry arch=${arches}` : 'bot: retry';
+  return `${code(command)} builds ${failed.length === 1 ? 'it' : 'them'} again.`;
 }
 
 /** Where a deploy stands, in one line. */

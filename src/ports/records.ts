@@ -1,6 +1,6 @@
 /** The record: every fact is a row, written before anything outside happens. */
 import type { Artifact } from '../domain/artifact.ts';
-import type { Build, BuildState, BuildStateKind } from '../domain/build.ts';
+import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 
@@ -56,6 +56,8 @@ export interface Builds {
   inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
   /** Builds whose state changed after `at`, or that were made after it. */
   movedSince(at: number): Promise<Build[]>;
+  /** A new build that repeats a failed one, in the same request; done again it gives the one that was made. */
+  repeat(build: Build, retry: Omit<Retry, 'of'>): Promise<Build>;
   /** Compare and set: null when the row was no longer in state `from` (by value of `kind`). */
   move(id: number, from: BuildStateKind, to: BuildState): Promise<Build | null>;
 }

@@ -32,6 +32,31 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .execute();
       return rows.map(toBuild);
     },
+    async repeat(build, retry) {
+      const at = clock.now();
+      await db
+        .insertInto('builds')
+        .values({
+          request_id: build.requestId,
+          target: json(build.target),
+          repository: build.repository,
+          pool: build.pool,
+          exports: json(build.exports),
+          retry: json({ of: build.id, ...retry }),
+          retry_of: build.id,
+          state: json({ kind: 'queued', since: at }),
+          moved_at: at,
+          created_at: at,
+        })
+        .onConflict((conflict) => conflict.column('retry_of').doNothing())
+        .execute();
+      const row = await db
+        .selectFrom('builds')
+        .selectAll()
+        .where('retry_of', '=', build.id)
+        .executeTakeFirstOrThrow();
+      return toBuild(row);
+    },
     async move(id, from, to) {
       const row = await db
         .updateTable('builds')
@@ -65,6 +90,7 @@ export function toBuild(row: Selectable<Tables['builds']>): Build {
     pool: row.pool,
     exports: row.exports,
     state: row.state,
+    retry: row.retry,
     createdAt: row.created_at,
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TarballOverview } from '../domain/artifact.ts';
-import type { BuildState, BuildStateKind } from '../domain/build.ts';
+import type { BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind } from '../domain/deploy.ts';
 import type { Target } from '../domain/target.ts';
 import type { Delivery } from '../ports/records.ts';
@@ -46,6 +46,8 @@ export interface Tables {
     repository: string;
     pool: string;
     exports: Document<Record<string, string>>;
+    retry: Document<Retry> | null;
+    retry_of: number | null;
     state: Document<BuildState>;
     state_kind: GeneratedAlways<BuildStateKind>;
     /** When the state was last changed, by the bot's clock. */

@@ -2,7 +2,9 @@ import { Readable } from 'node:stream';
 import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type { ArtifactRef, Build, BuildEvent, BuildState, JobExit, TestOutcome } from '../domain/build.ts';
+import { type Diagnosis, diagnoser, type Ending } from '../domain/diagnosis.ts';
 import { Permanent } from '../domain/errors.ts';
+import { type Failure, type FailureClass, plainFailure } from '../domain/failure.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import type { JobResults } from '../ports.ts';
@@ -21,10 +23,13 @@ export async function collectBuild(
   request: BuildRequest,
   state: Collecting,
 ): Promise<BuildEvent> {
-  if (state.exit.kind !== 'exited') return failed(...exitSentence(state.exit, state));
   const results = await world.builders.results(build.id, state.handle);
-  const verdict = judge(results);
-  if (verdict.kind === 'failed') return failed(verdict.code, verdict.sentence);
+  const ending = endingOf(state.exit, results);
+  const verdict = judge(ending);
+  if (verdict.kind === 'failed') {
+    const diagnosis = verdict.certain ? null : await diagnoseLog(world, build.id, ending);
+    return { kind: 'failed', failure: diagnosis ? fromDiagnosis(diagnosis) : verdict.failure };
+  }
 
   const names: ArtifactName[] = [];
   for (const file of verdict.artefacts) {
@@ -44,58 +49,65 @@ export async function collectBuild(
 
 type Verdict =
   | { kind: 'good'; artefacts: string[]; tests: TestOutcome }
-  | { kind: 'failed'; code: string; sentence: string };
+  /** `certain`: nothing in the log could say it better. */
+  | { kind: 'failed'; failure: Failure; certain: boolean };
 
-/** From result files and exit statuses of the steps to a verdict. Pure. */
-function judge(results: JobResults): Verdict {
-  const bad = (code: string, sentence: string): Verdict => ({ kind: 'failed', code, sentence });
-  if (results.steps.build === undefined || results.steps.build === null) {
-    return bad(
-      'no-build-script',
-      'there is no `bot/build.sh` in the pull request merged onto its base branch',
-    );
-  }
-  if (results.result === null) {
-    return results.steps.build === 0
-      ? bad(
-          'result-unknown',
-          '`bot/check-build.sh` is missing or wrote no result, so nobody can tell whether the build is good',
-        )
-      : bad('build-failed', `\`bot/build.sh\` ended with exit status ${results.steps.build}`);
-  }
-  const result = parseResultFile(results.result);
-  if ('problem' in result) return bad('result-unreadable', result.problem);
-  if (result.status === 'UNKNOWN')
-    return bad(
-      'result-unknown',
-      '`bot/check-build.sh` could not tell whether the build is good (status UNKNOWN)',
-    );
-  if (result.status === 'FAILURE') {
-    const code = results.steps.build;
-    return bad(
-      'build-failed',
-      code === 0
-        ? '`bot/check-build.sh` found errors in the log'
-        : `\`bot/build.sh\` ended with exit status ${code}`,
-    );
-  }
-  if (result.artefacts.length === 0)
-    return bad('artifact-missing', 'the build says SUCCESS but names no artifact');
-  if (result.artefacts.length > MAX_ARTIFACTS)
-    return bad(
-      'artifact-many',
-      `the build names ${result.artefacts.length} artifacts; at most ${MAX_ARTIFACTS} are taken`,
-    );
-  return { kind: 'good', artefacts: [...new Set(result.artefacts)], tests: testsOf(results) };
+/** What is known of a job's end, its texts read by the rules of their formats. */
+function endingOf(
+  exit: JobExit,
+  { result, test, steps }: JobResults,
+): Ending & { unreadable: string | null } {
+  const read = result === null ? null : parseResultFile(result);
+  const tests = test === null ? null : parseTestFile(test);
+  const unreadable = read !== null && 'problem' in read ? read.problem : null;
+  return {
+    exit,
+    steps,
+    result: read === null || 'problem' in read ? null : read,
+    tests: tests === null || 'problem' in tests ? null : tests,
+    unreadable,
+  };
 }
 
-function testsOf(results: JobResults): TestOutcome {
-  if (results.test !== null) {
-    const outcome = parseTestFile(results.test);
-    return 'problem' in outcome ? { status: 'UNKNOWN', passed: null, failed: null } : outcome.outcome;
+/** From the way a job ended to a verdict; why a bad one is bad is better said by its log. Pure. */
+function judge({ exit, steps, result, tests, unreadable }: ReturnType<typeof endingOf>): Verdict {
+  const bad = (failureClass: FailureClass, code: string, sentence: string, certain = false): Verdict => ({
+    kind: 'failed',
+    failure: plainFailure(failureClass, code, sentence),
+    certain,
+  });
+  if (exit.kind === 'lost')
+    return bad('infrastructure', 'lost', `the job vanished without an exit status (${exit.detail})`);
+  if (exit.kind === 'timed-out')
+    return bad('configuration', 'time-limit', 'it was stopped at the time limit of the pool');
+  if (unreadable !== null) return bad('build', 'result-unreadable', unreadable, true);
+  if (result === null || result.status === 'UNKNOWN') {
+    const sentence = '`bot/check-build.sh` could not tell whether the build is good (status UNKNOWN)';
+    return bad('configuration', 'result-unknown', sentence, result !== null && steps.build === 0);
   }
-  const ran = results.steps.test !== undefined && results.steps.test !== null;
-  return { status: ran ? 'UNKNOWN' : 'SKIPPED', passed: null, failed: null };
+  if (result.status === 'FAILURE' || (steps.build ?? null) === null) {
+    return bad('build', 'build-failed', 'the build failed');
+  }
+  if (result.artefacts.length === 0)
+    return bad('build', 'artifact-missing', 'the build says SUCCESS but names no artifact');
+  if (result.artefacts.length > MAX_ARTIFACTS) {
+    const many = `the build names ${result.artefacts.length} artifacts; at most ${MAX_ARTIFACTS} are taken`;
+    return bad('build', 'artifact-many', many, true);
+  }
+  const ran = (steps.test ?? null) !== null;
+  const untold: TestOutcome = { status: ran ? 'UNKNOWN' : 'SKIPPED', passed: null, failed: null };
+  return { kind: 'good', artefacts: [...new Set(result.artefacts)], tests: tests?.outcome ?? untold };
+}
+
+/** Reads the kept log once, however long it is. */
+async function diagnoseLog(world: World, buildId: number, ending: Ending): Promise<Diagnosis | null> {
+  const reader = diagnoser();
+  for await (const chunk of await world.logs.read(buildId, 0)) reader.write(chunk);
+  return reader.end(ending);
+}
+
+function fromDiagnosis({ rule, class: failureClass, sentence, line, excerpt }: Diagnosis): Failure {
+  return { code: rule, class: failureClass, sentence, line, excerpt };
 }
 
 async function collectOne(
@@ -175,19 +187,6 @@ function quoted(name: string): string {
   return `\`${name.replaceAll('`', "'")}\``;
 }
 
-function exitSentence(exit: Exclude<JobExit, { kind: 'exited' }>, state: Collecting): [string, string] {
-  if (exit.kind === 'timed-out') {
-    const hours = exit.limitSeconds / 3600;
-    const limit =
-      hours >= 2 ? `${Math.round(hours * 10) / 10} h` : `${Math.round(exit.limitSeconds / 60)} min`;
-    return [
-      'time-limit',
-      `it was stopped at the pool's time limit of ${exit.limitSeconds < 120 ? `${exit.limitSeconds} s` : limit}`,
-    ];
-  }
-  return ['lost', `the job on \`${state.handle.node}\` vanished without an exit status (${exit.detail})`];
-}
-
 function failed(code: string, sentence: string): BuildEvent {
-  return { kind: 'failed', failure: { code, sentence } };
+  return { kind: 'failed', failure: plainFailure('build', code, sentence) };
 }

@@ -9,13 +9,19 @@ import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
 import { pinHead } from './pin-head.ts';
 import { reply } from './post.ts';
+import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
 import { statusOf } from './status-of.ts';
 import type { ServedRepository, World } from './world.ts';
 
 /** Commands that change something, and the right each takes; the others are for everyone. */
-const NEEDS: Partial<Record<CommandName, Action>> = { build: 'build', cancel: 'cancel', deploy: 'deploy' };
+const NEEDS: Partial<Record<CommandName, Action>> = {
+  build: 'build',
+  cancel: 'cancel',
+  deploy: 'deploy',
+  retry: 'build',
+};
 
 /**
  * A comment: nothing for this instance, mistakes to be shown, or commands to be carried out. Nothing is started when any line
@@ -87,7 +93,7 @@ async function carryOut(
   const source = `comment:${event.commentId}`;
   const said: string[] = [];
   const builds = commands.filter((command) => command.name === 'build');
-  if (builds.length > 0 || commands.some((command) => command.name === 'deploy')) {
+  if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
     const pinned = await pinHead(world, pull, event.writtenAt, attempt);
     if (pinned.kind === 'refused') return [pinned.sentence];
   }
@@ -100,6 +106,9 @@ async function carryOut(
     if (command.name === 'show_config') said.push(say.showConfig(world.catalogue));
     if (command.name === 'ping') said.push(say.pong(world.catalogue.instance));
     if (command.name === 'status') said.push(await statusOf(world, pull, command.topic === 'all'));
+    if (command.name === 'retry') {
+      said.push(await retryOnCommand(world, pull.repo, pull.number, pull.headSha, command));
+    }
     if (command.name === 'cancel')
       said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
     if (command.name === 'deploy') said.push(...(await requestDeploy(world, served, { pull, by, source })));

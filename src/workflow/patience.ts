@@ -1,4 +1,5 @@
 import { Retryable } from '../domain/errors.ts';
+import { type Failure, plainFailure } from '../domain/failure.ts';
 import type { World } from './world.ts';
 
 /** How long a node may be out of reach, when something is wanted of it, before it is given up, ms. */
@@ -29,7 +30,8 @@ export async function unlessGone<T>(
   }
 }
 
-/** Code and sentence of a build whose node did not come back. */
-export function nodeGone(node: string): [string, string] {
-  return ['unreachable', `\`${node}\` could not be reached for an hour; what became of the job is unknown`];
+/** A build whose node did not come back. */
+export function nodeGone(node: string): Failure {
+  const sentence = `\`${node}\` could not be reached for an hour; what became of the job is unknown`;
+  return plainFailure('infrastructure', 'unreachable', sentence);
 }

@@ -29,6 +29,7 @@ export async function reconcile(world: World, start = false): Promise<number> {
   for (const build of builds) jobs.push({ kind: 'build', buildId: build.id });
   for (const build of await world.records.builds.movedSince(since)) {
     jobs.push({ kind: 'status', requestId: build.requestId }, { kind: 'check', buildId: build.id });
+    if (build.state.kind === 'failed') jobs.push({ kind: 'build', buildId: build.id });
   }
   for (const deploy of await world.records.deploys.inState(['preparing']))
     jobs.push({ kind: 'deploy', deployId: deploy.id });

@@ -1,4 +1,5 @@
 import { isFinal } from '../domain/build.ts';
+import { newestTries } from '../domain/tries.ts';
 import { statusComment } from '../messages/status-comment.ts';
 import { writeComment } from './post.ts';
 import type { World } from './world.ts';
@@ -24,7 +25,7 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     number: request.pullRequest,
     body: null,
   });
-  const builds = await world.records.builds.ofRequest(requestId);
+  const builds = newestTries(await world.records.builds.ofRequest(requestId));
   const settled = builds.every((build) => isFinal(build.state));
   const since = world.clock.now() - (posting.writtenAt ?? 0);
   if (!settled && posting.writtenAt !== null && since < PACE_MS) return PACE_MS - since;

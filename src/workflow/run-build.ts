@@ -1,16 +1,11 @@
-import {
-  type Build,
-  type BuildEvent,
-  type BuildState,
-  type Failure,
-  isFinal,
-  nextBuildState,
-} from '../domain/build.ts';
+import { type Build, type BuildEvent, type BuildState, isFinal, nextBuildState } from '../domain/build.ts';
 import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
+import { type Failure, plainFailure } from '../domain/failure.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
 import { commentOf } from './metadata.ts';
 import { isOverdue, nodeGone, unlessGone } from './patience.ts';
+import { repeatIfAdvised } from './repeat-build.ts';
 import { repositoryTarget, type World } from './world.ts';
 
 /** How long to wait before looking again for a free node, should nobody tell us, ms. */
@@ -42,6 +37,7 @@ async function advance(world: World, buildId: number): Promise<void> {
     if (event === 'moved') continue;
     const moved = await move(world, build, event);
     if (moved && isFinal(moved.state)) {
+      await repeatIfAdvised(world, moved);
       await wakeWaiting(world, moved.pool);
       return;
     }
@@ -62,7 +58,7 @@ async function step(
       return start(world, build, request, build.state.node, build.state.since);
     case 'running':
       if (isOverdue(world, build.pool, build.state.startedAt))
-        return failed(...nodeGone(build.state.handle.node));
+        return { kind: 'failed', failure: nodeGone(build.state.handle.node) };
       await follow(world, build);
       return 'waits';
     case 'cancelling': {
@@ -81,9 +77,12 @@ async function step(
         world,
         endedAt,
         () => collectBuild(world, build, request, collecting),
-        () => failed(...nodeGone(handle.node)),
+        () => ({ kind: 'failed', failure: nodeGone(handle.node) }),
       );
     }
+    case 'failed':
+      await repeatIfAdvised(world, build);
+      return 'waits';
     default:
       return 'waits';
   }
@@ -124,6 +123,11 @@ async function chooseNode(world: World, build: Build): Promise<BuildEvent | 'mov
   if (!world.catalogue.pools.some((pool) => pool.name === build.pool)) {
     return failed('configuration', `the pool \`${build.pool}\` is no longer configured here`);
   }
+  const early = (build.retry?.notBefore ?? 0) - world.clock.now();
+  if (early > 0) {
+    await world.queue.add({ kind: 'build', buildId: build.id }, { delayMs: early });
+    return 'waits';
+  }
   const choice = await world.records.locked(`pool:${build.pool}`, async () => {
     const busy = new Map<string, number>();
     for (const other of await world.records.builds.inState([
@@ -135,7 +139,9 @@ async function chooseNode(world: World, build: Build): Promise<BuildEvent | 'mov
       const node = nodeOf(other.state);
       if (node !== null) busy.set(node, (busy.get(node) ?? 0) + 1);
     }
-    const node = world.builders.chooseNode(build.pool, busy);
+    const node = nodeBut(build.retry?.avoidNode ?? null, busy, (counts) =>
+      world.builders.chooseNode(build.pool, counts),
+    );
     if (node !== null) await move(world, build, { kind: 'node-chosen', node });
     return node;
   });
@@ -143,6 +149,16 @@ async function chooseNode(world: World, build: Build): Promise<BuildEvent | 'mov
   const delayMs = choice === 'busy' ? LOCK_WAIT_MS : NODE_WAIT_MS;
   await world.queue.add({ kind: 'build', buildId: build.id }, { delayMs });
   return 'waits';
+}
+
+/** A free node, another than the one to avoid where there is one. */
+function nodeBut(
+  avoid: string | null,
+  busy: ReadonlyMap<string, number>,
+  choose: (busy: ReadonlyMap<string, number>) => string | null,
+): string | null {
+  const without = avoid === null ? null : choose(new Map(busy).set(avoid, Number.POSITIVE_INFINITY));
+  return without ?? choose(busy);
 }
 
 function nodeOf(state: BuildState): string | null {
@@ -190,18 +206,27 @@ function conflictSentence(baseRef: string, files: readonly string[]): string {
 
 /** A step that cannot succeed any more ends the build with a reason; one that may succeed later is tried again. */
 function startFailure(world: World, error: unknown, node: string, since: number): Failure | null {
-  if (error instanceof UserFacing) return { code: 'refused', sentence: error.message };
+  if (error instanceof UserFacing) return plainFailure('configuration', 'refused', error.message);
   const detail = error instanceof Error ? error.message : String(error);
-  if (error instanceof Permanent)
-    return { code: 'start-failed', sentence: `the job could not be started on \`${node}\`: ${detail}` };
+  if (error instanceof Permanent) {
+    return plainFailure(
+      'configuration',
+      'start-failed',
+      `the job could not be started on \`${node}\`: ${detail}`,
+    );
+  }
   if (error instanceof Retryable && world.clock.now() - since > START_PATIENCE_MS) {
-    return { code: 'unreachable', sentence: `\`${node}\` could not be reached for 15 min: ${detail}` };
+    return plainFailure(
+      'infrastructure',
+      'unreachable',
+      `\`${node}\` could not be reached for 15 min: ${detail}`,
+    );
   }
   return null;
 }
 
 function failed(code: string, sentence: string): BuildEvent {
-  return { kind: 'failed', failure: { code, sentence } };
+  return { kind: 'failed', failure: plainFailure('configuration', code, sentence) };
 }
 
 async function follow(world: World, build: Build): Promise<void> {

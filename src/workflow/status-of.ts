@@ -1,3 +1,4 @@
+import { newestTries } from '../domain/tries.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import type { World } from './world.ts';
@@ -15,7 +16,7 @@ export async function statusOf(world: World, pull: PullRequest, all: boolean): P
       const link = posting?.remoteId
         ? `${world.gitUrl}/${pull.repo}/pull/${pull.number}#issuecomment-${posting.remoteId}`
         : null;
-      const builds = await world.records.builds.ofRequest(request.id);
+      const builds = newestTries(await world.records.builds.ofRequest(request.id));
       return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
     }),
   );

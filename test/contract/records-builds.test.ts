@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BuildState } from '../../src/domain/build.ts';
+import { plainFailure } from '../../src/domain/failure.ts';
 import { freshRecords } from '../harness/fresh-records.ts';
 import { anArtifact, aRequest, digest, twoBuilds } from '../harness/rows.ts';
 
@@ -22,7 +23,7 @@ const failed: BuildState = {
   startedAt: null,
   endedAt: 2,
   handle: null,
-  failure: { code: 'conflict', sentence: 'It conflicts.' },
+  failure: plainFailure('configuration', 'conflict', 'It conflicts.'),
 };
 
 describe('builds', () => {
@@ -75,6 +76,21 @@ describe('builds', () => {
     const move = bot.records.builds.move(build.id, 'queued', state as BuildState);
     await expect(move).rejects.toThrow(/builds_evidence|null value/);
     expect(await bot.records.builds.get(build.id)).toEqual(build);
+  });
+
+  test('are repeated once, however often it is asked for', async () => {
+    const [build] = await make();
+    await bot.records.builds.move(build.id, 'queued', failed);
+    const again = await bot.records.builds.repeat(build, { notBefore: 5, avoidNode: 'zen2/node-1' });
+    const twice = await bot.records.builds.repeat(build, { notBefore: 9, avoidNode: null });
+    expect(twice).toEqual(again);
+    expect(again).toMatchObject({
+      requestId: build.requestId,
+      target: build.target,
+      state: { kind: 'queued' },
+    });
+    expect(again.retry).toEqual({ of: build.id, notBefore: 5, avoidNode: 'zen2/node-1' });
+    expect(await bot.records.builds.ofRequest(build.requestId)).toContainEqual(again);
   });
 
   test('move for one of those who try', async () => {

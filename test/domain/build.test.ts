@@ -6,13 +6,14 @@ import {
   isFinal,
   nextBuildState,
 } from '../../src/domain/build.ts';
+import { plainFailure } from '../../src/domain/failure.ts';
 
 const NOW = 1_000_000;
 const handle = { node: 'zen2/node-1', directory: '/jobs/1', job: '12:34:boot' };
 const exit = { kind: 'exited', code: 0 } as const;
 const tests = { status: 'SUCCESS', passed: 3, failed: 0 } as const;
 const artifacts = [{ id: 1, name: 'a.tar.zst', sha256: 'f'.repeat(64), bytes: 5 }];
-const failure = { code: 'build-failed', sentence: 'It failed.' };
+const failure = plainFailure('build', 'build-failed', 'It failed.');
 
 const STATES: Record<BuildStateKind, BuildState> = {
   queued: { kind: 'queued', since: 1 },

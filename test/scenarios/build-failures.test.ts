@@ -21,7 +21,8 @@ botTest('the build script fails', async ({ openPullRequest, comment, status, che
     | :-: | --- | --- | --: | --- | --: |
     | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s |  | [log](BOT/builds/1/log) |
 
-    **\`x86_64/amd/zen2\` failed**: \`bot/build.sh\` ended with exit status 1 ([log](BOT/builds/1/log)).
+    **\`x86_64/amd/zen2\` failed**: \`tool-1.0.eb does not compile\` ([log](BOT/builds/1/log#L2), line 2).
+    \`bot: retry\` builds it again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
@@ -33,7 +34,7 @@ botTest('the build script fails', async ({ openPullRequest, comment, status, che
   `);
   expect(await checks()).toMatchInlineSnapshot(`
     [
-      "demo-bot / x86_64/amd/zen2 / 2025.06: failure, Failed: bot/build.sh ended with exit status 1",
+      "demo-bot / x86_64/amd/zen2 / 2025.06: failure, Failed: tool-1.0.eb does not compile",
     ]
   `);
 });
@@ -49,8 +50,8 @@ botTest('one of two targets fails', async ({ openPullRequest, comment, status })
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | ❌ | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | N s |  | [log](BOT/builds/2/log) |
 
-    **\`aarch64/neoverse_n1\` failed**: \`bot/build.sh\` ended with exit status 1 ([log](BOT/builds/2/log)).
-    \`bot: build arch=neoverse_n1\` builds it again.
+    **\`aarch64/neoverse_n1\` failed**: \`tool-1.0.eb does not compile\` ([log](BOT/builds/2/log#L2), line 2).
+    \`bot: retry\` builds it again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=all</code></summary>
 
@@ -71,13 +72,13 @@ botTest('one of two targets fails', async ({ openPullRequest, comment, status })
 botTest('the build ends well, but its check finds errors', async (stage) => {
   const changes = { 'bot/build.sh': '#!/bin/bash\necho "ERROR: one package is broken"\n' };
   expect(await failure(stage, undefined, changes)).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: \`bot/check-build.sh\` found errors in the log ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: \`one package is broken\` ([log](BOT/builds/1/log#L1), line 1)."`,
   );
 });
 
 botTest('there is no build script', async (stage) => {
   expect(await failure(stage, undefined, { 'bot/build.sh': null })).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: there is no \`bot/build.sh\` in the pull request merged onto its base branch ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: there is no \`bot/build.sh\` in the pull request ([log](BOT/builds/1/log))."`,
   );
 });
 
@@ -174,6 +175,7 @@ botTest(
       | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | not started |  |  |
 
       **\`x86_64/amd/zen2\` failed**: the pull request does not merge into \`main\`: conflict in \`easystacks/tool.yml\`. Resolve it, push, and ask for the build again.
+      \`bot: retry\` builds it again.
 
       <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 

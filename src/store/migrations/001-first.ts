@@ -5,7 +5,7 @@ import { type Kysely, sql } from 'kysely';
  * false or unknown, so `> ""` reads "a text that is not empty" and `>= 0` "a number".
  */
 const handle = '$.handle.node > "" && $.handle.directory > "" && $.handle.job > ""';
-const failure = '$.failure.code > "" && $.failure.sentence > ""';
+const failure = '$.failure.code > "" && $.failure.sentence > "" && $.failure.class > ""';
 const sha256 = 'like_regex "^[0-9a-f]{64}$"';
 const nullable = (field: string, test: string) => `(${field} == null || ${field} ${test})`;
 const buildStates = {
@@ -99,10 +99,13 @@ export async function up(db: Kysely<never>): Promise<void> {
       repository text NOT NULL CHECK (repository <> ''),
       pool text NOT NULL CHECK (pool <> ''),
       exports jsonb NOT NULL CHECK (jsonb_typeof(exports) = 'object'),
+      retry jsonb,
+      retry_of bigint UNIQUE REFERENCES stratobot.builds,
       state jsonb NOT NULL,
       state_kind text NOT NULL GENERATED ALWAYS AS (state ->> 'kind') STORED,
       moved_at bigint NOT NULL,
       created_at bigint NOT NULL,
+      CONSTRAINT builds_retry CHECK ((retry ->> 'of')::bigint IS NOT DISTINCT FROM retry_of),
       CONSTRAINT builds_target CHECK (${holds('target', '$.os > "" && $.cpu > ""')}),
       CONSTRAINT builds_evidence CHECK (${holds('state', oneOf(buildStates))})
     )`.execute(db);

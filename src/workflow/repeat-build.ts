@@ -1,0 +1,65 @@
+import type { Build } from '../domain/build.ts';
+import type { Command } from '../domain/command.ts';
+import { retryAdvice } from '../domain/diagnosis.ts';
+import type { FailureClass } from '../domain/failure.ts';
+import { selectBuilds } from '../domain/select-builds.ts';
+import { newestTries } from '../domain/tries.ts';
+import { notUnderstood } from '../messages/mistakes.ts';
+import * as say from '../messages/replies.ts';
+import type { World } from './world.ts';
+
+/** Repeats a build that failed for a reason that may be gone the next time; safe to ask again. */
+export async function repeatIfAdvised(world: World, build: Build): Promise<void> {
+  if (build.state.kind !== 'failed') return;
+  const tries = await earlierFailures(world, build);
+  const advice = retryAdvice(build.state.failure, tries);
+  if (!advice.retry) return;
+  const avoidNode = advice.avoidNode ? (build.state.handle?.node ?? null) : null;
+  await repeat(world, build, world.clock.now() + advice.afterMs, avoidNode);
+}
+
+/** Classes of the failures this build is a repetition of. */
+async function earlierFailures(world: World, build: Build): Promise<FailureClass[]> {
+  const classes: FailureClass[] = [];
+  for (let retry = build.retry; retry !== null; ) {
+    const earlier = await world.records.builds.get(retry.of);
+    if (earlier?.state.kind === 'failed') classes.push(earlier.state.failure.class);
+    retry = earlier?.retry ?? null;
+  }
+  return classes;
+}
+
+async function repeat(
+  world: World,
+  build: Build,
+  notBefore: number,
+  avoidNode: string | null,
+): Promise<Build> {
+  const again = await world.records.builds.repeat(build, { notBefore, avoidNode });
+  world.log.info({ build: build.id, again: again.id, notBefore, avoidNode }, 'build is repeated');
+  await world.queue.add({ kind: 'build', buildId: again.id });
+  await world.queue.add({ kind: 'status', requestId: again.requestId });
+  await world.queue.add({ kind: 'check', buildId: again.id });
+  return again;
+}
+
+/** `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. @returns what to say */
+export async function retryOnCommand(
+  world: World,
+  repo: string,
+  number: number,
+  headSha: string,
+  command: Command,
+): Promise<string> {
+  const [request] = await world.records.requests.ofPullRequest(repo, number);
+  if (!request) return say.nothingToRetry('nothing was built here yet');
+  if (request.headSha !== headSha)
+    return say.nothingToRetry('the newest builds are of an older commit; `bot: build` builds this one');
+  const last = newestTries(await world.records.builds.ofRequest(request.id));
+  const ended = last.filter((build) => build.state.kind === 'failed' || build.state.kind === 'cancelled');
+  if (ended.length === 0) return say.nothingToRetry('no build of the newest request has failed');
+  const selection = selectBuilds(command, ended);
+  if (selection.kind === 'mistakes') return notUnderstood(selection.mistakes, world.catalogue);
+  const again = await Promise.all(selection.builds.map((build) => repeat(world, build, 0, null)));
+  return say.retried(again);
+}
