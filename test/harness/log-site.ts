@@ -38,6 +38,8 @@ export interface LogSite {
   unsentBytes(): number;
   /** What was told at level warn and error. */
   told: ReturnType<typeof recordingLog>['told'];
+  /** As a network does. */
+  cutConnections(): void;
   /** As the bot's end does: lets readers go. */
   endReaders(): void;
   close(): Promise<void>;
@@ -103,6 +105,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     },
     unsentBytes: () => [...sockets].reduce((sum, socket) => sum + socket.writableLength, 0),
     told: log.told,
+    cutConnections: () => server.closeAllConnections(),
     endReaders: () => closing.abort(),
     async close() {
       closing.abort();
