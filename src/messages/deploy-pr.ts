@@ -37,7 +37,7 @@ export function deployBody(view: DeployView): string {
   return [
     `### Ingest ${count(rows.length, 'tarball')} into ${code(repositoryOf(deploy))} (${deploy.repo}#${deploy.pullRequest}, commit ${code(deploy.headSha.slice(0, 7))})`,
     `Asked for by @${deploy.requestedBy}. **Approving this pull request publishes these bytes**: digest ${code(shortDigest(deploy.digest))}. ` +
-      `It takes one approval from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy.`,
+      `It takes one approval from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
     moduleMatrix(rows),
     targetTable(rows),
     ...missing(rows),

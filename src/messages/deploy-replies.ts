@@ -2,12 +2,13 @@ import type { Deploy } from '../domain/deploy.ts';
 import { code, count, list, prose } from './markdown.ts';
 import { repositoryOf, shortDigest } from './status-comment.ts';
 
-/** `bot: deploy` with nothing to put up. */
-export function nothingToDeploy(headSha: string, everBuilt: boolean): string {
+/** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
+export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {
   const head = code(headSha.slice(0, 7));
-  return everBuilt
-    ? `Nothing to deploy: no build of the current head ${head} has succeeded yet. What was built from an older commit is not deployed; \`bot: build\` builds this one.`
-    : `Nothing to deploy: nothing was built here yet. \`bot: build\` comes first; \`bot: help build\` has examples.`;
+  if (built === 'nothing')
+    return 'Nothing to deploy: nothing was built here yet. `bot: build` comes first; `bot: help build` has examples.';
+  if (built === 'this commit') return `Nothing to deploy: no build of ${head} has succeeded yet.`;
+  return `Nothing to deploy: ${head} was not built yet, and what was built from an older commit is not deployed. \`bot: build\` builds this one.`;
 }
 
 /** The same bytes were put up before. */
@@ -59,14 +60,22 @@ export function approvalCounted(deploy: Deploy, reviewer: string): string {
 
 /** A review that does not count; `sentence` is ours, with names in it. */
 export function approvalRefused(reviewer: string, sentence: string): string {
-  return `@${reviewer}, thank you for looking; this approval does not count: ${prose(sentence)}`;
+  return `@${reviewer}, thank you for looking. This approval does not count: ${prose(sentence)}`;
 }
 
 /** The deploy PR was closed, or merged by hand. */
-export function rejected(deploy: Deploy, by: string, byHand: boolean): string {
+export function rejected(deploy: Deploy, pullRequest: number, by: string, byHand: boolean): string {
+  const where = `${deploy.staging}#${pullRequest}`;
+  const again = `\`bot: deploy\` on ${deploy.repo}#${deploy.pullRequest} puts the same builds up again.`;
   return byHand
-    ? `@${by} merged ${deploy.staging} by hand, without an approval that counts. **Nothing was ingested.** \`bot: deploy\` puts the artifacts up again.`
-    : `The deploy of ${count(deploy.artifacts.length, 'tarball')} was rejected by @${by}. Nothing was published.`;
+    ? `@${by} merged ${where} by hand, without an approval that counts. **Nothing was published.** ${again}`
+    : `@${by} closed ${where}, which rejects this deploy of ${count(deploy.artifacts.length, 'tarball')}. Nothing was published. ${again}`;
+}
+
+/** On a deploy PR that is closed because a newer one shows newer builds. */
+export function superseded(deploy: Deploy, newest: Deploy): string {
+  const where = newest.state.kind === 'open' ? `, ${newest.staging}#${newest.state.pullRequest},` : '';
+  return `A newer deploy of ${deploy.repo}#${deploy.pullRequest}${where} takes the place of this one. Nothing is published from here.`;
 }
 
 /** The spooled bytes are not what was approved, or break the policy. */

@@ -32,12 +32,16 @@ export function closedPullRequest(merged: boolean): string {
   return 'This pull request is closed, so nothing was started. Reopen it and repeat the command.';
 }
 
-/** The head moved between the command and its arrival. */
-export function headMoved(headSha: string, known: boolean): string {
+/**
+ * The head moved between the command and its arrival.
+ * @param known false where nobody knows since when this is the head
+ * @param asked how the command came
+ */
+export function headMoved(headSha: string, known: boolean, asked = 'the command was written'): string {
   const head = code(headSha.slice(0, 7));
   return known
-    ? `Nothing was started: the branch moved to ${head} after (or in the same second as) the command was written. Look at the new commit and repeat the command.`
-    : `Nothing was started: it is not certain that ${head} is the commit the command was written for. Look at it and repeat the command.`;
+    ? `Nothing was started: the branch moved to ${head} after ${asked}, or in the same second. Look at the new commit and ask again.`
+    : `Nothing was started: it is not certain that ${head} was the head when ${asked}. Look at it and ask again.`;
 }
 
 /** The help text: short, then examples from this instance's own configuration. */

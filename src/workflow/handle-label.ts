@@ -43,7 +43,7 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
     return 'closed';
   }
   if (pull.headSha !== event.headSha) {
-    await answer(say.headMoved(pull.headSha, true));
+    await answer(say.headMoved(pull.headSha, true, 'the label was set'));
     return 'head moved';
   }
   const ask = { pull, by, source: `label:${guid}` };

@@ -7,7 +7,7 @@ import { fitBody } from '../messages/markdown.ts';
 import { failDeploy } from './fail-deploy.ts';
 import { metadataOf } from './metadata.ts';
 import { moveDeploy } from './move-deploy.ts';
-import { tell } from './tell-deploy.ts';
+import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
 /** The step behind the queue: opens the deploy PR, and closes those it replaces. */
@@ -90,17 +90,25 @@ async function stagingFiles(world: World, deploy: Deploy): Promise<Record<string
   return files;
 }
 
+/** Older deploys of the same repository give way; done again until the last word on their deploy PR is on its way. */
 async function supersedeOlder(world: World, newest: Deploy): Promise<void> {
   for (const older of await world.records.deploys.ofPullRequest(newest.repo, newest.pullRequest)) {
     if (older.id >= newest.id || older.artifacts[0]?.repository !== newest.artifacts[0]?.repository) continue;
-    if (older.state.kind !== 'open' && older.state.kind !== 'preparing') continue;
-    const pullRequest = older.state.kind === 'open' ? older.state.pullRequest : null;
-    const moved = await moveDeploy(world, older, {
-      kind: 'superseded',
-      at: world.clock.now(),
-      pullRequest,
-      by: newest.id,
-    });
-    if (moved && pullRequest !== null) await world.github.closePullRequest(older.staging, pullRequest);
+    const gone = await supersede(world, older, newest);
+    if (gone?.state.kind !== 'superseded' || gone.state.pullRequest === null) continue;
+    if ((await world.records.postings.get(`deploy-pr:${gone.id}:superseded`)) !== null) continue;
+    const { pullRequest } = gone.state;
+    await world.github.closePullRequest(gone.staging, pullRequest);
+    await answerOnDeploy(world, gone, 'superseded', pullRequest, say.superseded(gone, newest));
+    await refreshStatus(world, gone);
   }
+}
+
+/** @returns the older deploy when it has given way to the newest, now or before */
+async function supersede(world: World, older: Deploy, newest: Deploy): Promise<Deploy | null> {
+  if (older.state.kind === 'superseded') return older.state.by === newest.id ? older : null;
+  if (older.state.kind !== 'open' && older.state.kind !== 'preparing') return null;
+  const pullRequest = older.state.kind === 'open' ? older.state.pullRequest : null;
+  const at = world.clock.now();
+  return moveDeploy(world, older, { kind: 'superseded', at, pullRequest, by: newest.id });
 }

@@ -32,13 +32,12 @@ export async function requestDeploy(
 ): Promise<string[]> {
   const { pull } = ask;
   const built = await newestBuilt(world, pull);
-  if (built.length === 0)
-    return [
-      say.nothingToDeploy(
-        pull.headSha,
-        (await world.records.requests.ofPullRequest(pull.repo, pull.number)).length > 0,
-      ),
-    ];
+  if (built.length === 0) {
+    const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
+    const ofHead = requests.some((request) => request.headSha === pull.headSha);
+    const known = ofHead ? 'this commit' : requests.length > 0 ? 'older commits' : 'nothing';
+    return [say.nothingToDeploy(pull.headSha, known)];
+  }
   const answers: string[] = [];
   for (const [repository, rows] of Map.groupBy(built, (row) => row.repository)) {
     const items = rows.map(item);

@@ -118,7 +118,7 @@ export async function deployPullRequestClosed(world: World, event: ClosedEvent):
 }
 
 async function sayRejected(world: World, deploy: Deploy, event: ClosedEvent): Promise<void> {
-  const body = say.rejected(deploy, event.by.login, event.merged);
+  const body = say.rejected(deploy, event.number, event.by.login, event.merged);
   await answerOnDeploy(world, deploy, 'closed', event.number, body);
   await tell(world, deploy, 'rejected', body);
 }
