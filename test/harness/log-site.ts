@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileLogs } from '../../src/builders/logs.ts';
 import type { Build, BuildState } from '../../src/domain/build.ts';
+import { plainFailure } from '../../src/domain/failure.ts';
 import type { LogStore } from '../../src/ports.ts';
 import { createWeb, type WebOptions } from '../../src/web/web.ts';
 import { recordingLog } from './log.ts';
@@ -22,7 +23,7 @@ export const FAILED: BuildState = {
   startedAt: 0,
   endedAt: 18 * 60_000,
   handle: null,
-  failure: { code: 'build-failed', sentence: '`<b>.eb` does not compile' },
+  failure: plainFailure('build', 'build-failed', '`<b>.eb` does not compile'),
 };
 
 /** The pages of logs behind HTTP, with a store of files and one build, number 7, that runs. */
@@ -59,6 +60,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     pool: 'zen2',
     exports: {},
     state: RUNNING,
+    retry: null,
     createdAt: 0,
   };
   const request = {
