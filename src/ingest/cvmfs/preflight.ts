@@ -2,7 +2,7 @@ import { Permanent, Retryable } from '../../domain/errors.ts';
 import type { Journal } from './journal.ts';
 import type { Prepared } from './prepare.ts';
 import { headOf } from './server.ts';
-import { listedOf, type Site, tagsOf, untilFree } from './site.ts';
+import { type Site, tagsOf, untilFree } from './site.ts';
 
 /** What is kept free beyond the bytes that come: catalogs, the journal, a little air. */
 const spareBytes = 64 * 2 ** 20;
@@ -13,11 +13,11 @@ export async function preflight(
   deploy: { id: number; digest: string },
   parts: readonly Prepared[],
 ): Promise<Journal> {
-  if ((await listedOf(site)).whitelistExpired) {
+  await requireTurn(site);
+  const listed = await untilFree(site);
+  if (listed.whitelistExpired) {
     throw new Permanent(`The whitelist of ${site.repository} has expired and must be signed again.`);
   }
-  await requireTurn(site);
-  await untilFree(site);
   const total = parts.reduce((sum, part) => sum + part.contents.bytes, 0);
   const largest = Math.max(...parts.map((part) => part.contents.bytes));
   await requireSpace(site, site.storage, total);

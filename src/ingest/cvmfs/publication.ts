@@ -7,7 +7,7 @@ import { replaceCompat } from './compat.ts';
 import { type Journal, tagName, writeTagText } from './journal.ts';
 import type { Prepared } from './prepare.ts';
 import { succeeded } from './recorded.ts';
-import { expectHead, type Site, untilFree, Withdrawn } from './site.ts';
+import { expectHead, type Site, Withdrawn } from './site.ts';
 import { abortOurs, ingestStep, isOpen, publish, transaction } from './transaction.ts';
 
 /**
@@ -98,7 +98,6 @@ async function lastTransaction(site: Site, journal: Journal, parts: readonly Pre
 async function insist(site: Site, step: string, argv: readonly string[]): Promise<Answer> {
   const sentence = `Somebody else keeps ${site.repository}, so it cannot be published now.`;
   return await site.until(site.patience.transactionMs, sentence, async () => {
-    await untilFree(site);
     const answer = await site.recorded.run(step, argv);
     if (answer.code === 0 || explain(answer, false).kind !== 'busy') return answer;
     await site.recorded.forget([step]);

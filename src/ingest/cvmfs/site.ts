@@ -101,11 +101,12 @@ export async function listedOf(site: Site): Promise<ListedState> {
 }
 
 /** Waits for the end of a transaction that is not ours; it is never ours to end. */
-export async function untilFree(site: Site): Promise<void> {
+export async function untilFree(site: Site): Promise<ListedState> {
   const sentence = `Somebody else has a transaction open on ${site.repository}; it is left alone.`;
-  await site.until(site.patience.transactionMs, sentence, async () =>
-    (await listedOf(site)).inTransaction ? null : true,
-  );
+  return await site.until(site.patience.transactionMs, sentence, async () => {
+    const listed = await listedOf(site);
+    return listed.inTransaction ? null : listed;
+  });
 }
 
 /** Makes the deploy one that never began, on the disk of the Stratum 0; the journal goes first. */

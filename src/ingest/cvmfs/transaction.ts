@@ -22,12 +22,16 @@ export async function isOpen(site: Site): Promise<boolean> {
  * is recorded too, so that one that was done is never done again to somebody else's transaction.
  */
 export async function abortOurs(site: Site, left: readonly string[]): Promise<void> {
-  const answer = await site.recorded.run(abort, [site.cvmfsServer, 'abort', '-f', site.repository]);
-  if (answer.code !== 0 && (await isOpen(site))) {
-    const { sentence } = explain(answer, true);
+  const sentence = `Our own transaction on ${site.repository} cannot be aborted while a command of it still runs.`;
+  await site.until(site.patience.transactionMs, sentence, async () => {
+    const answer = await site.recorded.run(abort, [site.cvmfsServer, 'abort', '-f', site.repository]);
+    if (answer.code === 0 || !(await isOpen(site))) return true;
+    const trouble = explain(answer, true);
+    if (trouble.kind === 'busy') return null;
     throw new Permanent(
-      `Our own transaction on ${site.repository} could not be aborted: ${sentence}. Run cvmfs_server abort ${site.repository}.`,
+      `Our own transaction on ${site.repository} could not be aborted: ${trouble.sentence}. ` +
+        `Run cvmfs_server abort ${site.repository}.`,
     );
-  }
+  });
   await site.recorded.forget([...left, abort]);
 }

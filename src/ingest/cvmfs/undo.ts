@@ -11,12 +11,13 @@ import { abortOurs, ingestStep, isOpen, publish, rollback, transaction } from '.
  * and nobody did since. Throws Permanent, with what to do by hand, where it cannot.
  */
 export async function undo(site: Site, journal: Journal, ingests: number): Promise<void> {
-  const [opened, published] = [
-    await site.recorded.outcome(transaction),
-    await site.recorded.outcome(publish),
-  ];
-  const ours = succeeded(opened) && !succeeded(published);
-  if (ours && (await isOpen(site))) await abortOurs(site, [publish, transaction]);
+  const opened = await site.recorded.outcome(transaction);
+  if (succeeded(opened) && (await isOpen(site))) {
+    // Where our publish did what it said, this transaction is somebody else's.
+    const published = succeeded(await site.recorded.outcome(publish));
+    const head = published ? headOf(await tagsOf(site)) : journal.revision;
+    if (head < journal.revision + ingests + 1) await abortOurs(site, [publish, transaction]);
+  }
   await finishUndo(site, journal, ingests);
 }
 
@@ -31,7 +32,7 @@ export async function finishUndo(site: Site, journal: Journal, ingests: number):
   const wentBack = head === journal.revision + done + 1 && (await recorded.outcome(rollback)) !== 'never';
   if (head !== journal.revision && !wentBack) {
     const byHand = `To go back, run cvmfs_server rollback -t ${journal.tag} ${site.repository}.`;
-    if (head !== journal.revision + done) {
+    if (head > journal.revision + done) {
       throw new Permanent(
         `Somebody published ${site.repository} since (revision ${head}), so our own revision stays. ${byHand}`,
       );

@@ -93,3 +93,30 @@ export function software(cpu: string, app: string, extra: readonly MemberSpec[] 
     ],
   };
 }
+
+/** A transport that does something before a command, and may not run it at all. */
+export function transportWith(
+  before: (argv: readonly string[], count: number) => Promise<'run' | { stdout: string }>,
+): Transport {
+  const real = localTransport();
+  let count = 0;
+  return {
+    ...real,
+    async exec(argv, options) {
+      const what = await before(argv, count++);
+      if (what === 'run') return await real.exec(argv, options);
+      return { code: 0, stdout: Buffer.from(what.stdout), stderr: Buffer.alloc(0) };
+    },
+  };
+}
+
+/** A process that dies: after so many commands nothing it does reaches the server any more. */
+export function dyingAfter(commands: number): { transport: Transport; seen: string[][] } {
+  const seen: string[][] = [];
+  const transport = transportWith(async (argv, count) => {
+    if (count >= commands) throw new Error('died');
+    seen.push([...argv]);
+    return 'run';
+  });
+  return { transport, seen };
+}

@@ -85,8 +85,9 @@ export class Repository {
   get isPublishing(): boolean {
     if (!this.hasPublishingLock) return false;
     try {
-      process.kill(Number(readFileSync(this.at.publishingLock, 'utf8')), 0);
-      return true;
+      // Not signal 0: one that was killed and not yet waited for would still answer.
+      const status = readFileSync(`/proc/${readFileSync(this.at.publishingLock, 'utf8')}/stat`, 'utf8');
+      return !/\) [ZX] /.test(status);
     } catch {
       return false;
     }
