@@ -420,6 +420,7 @@ const LINES: Record<string, string> = {
   make: 'make: *** [Makefile:3: all] Error 2',
   'reframe-failed': 'could not load configuration file: reframe_config.py',
   easybuild: 'ERROR: Build of /x/foo-1.0.eb failed (err: "something else")',
+  'error-line': 'error: something that no rule knows',
   'script-missing': 'bash: bot/build.sh: No such file or directory',
 };
 
@@ -584,6 +585,35 @@ describe('the table of rules', () => {
       'at most two unbounded repetitions',
     ).toBeLessThanOrEqual(2);
     expect(bare, 'nothing that repeats inside something that repeats').not.toMatch(/[*+}][*+{]/);
+  });
+});
+
+describe('single lines', () => {
+  it.each([
+    ['disk-full', 'tar: a.tar: Wrote only 4096 of 10240 bytes'],
+    ['disk-full', "OSError: [Errno 28] No space left on device: '/tmp/x'"],
+    ['out-of-memory', 'collect2: fatal error: ld terminated with signal 9 [Killed]'],
+    ['out-of-memory', 'slurmstepd: error: Exceeded job memory limit'],
+    ['cvmfs-unavailable', "ls: cannot access '/cvmfs/software.eessi.io': No such file or directory"],
+    ['cvmfs-unavailable', '/cvmfs/software.eessi.io/versions not mounted'],
+    [
+      'container-failed',
+      'FATAL:   mount /cvmfs->/cvmfs error: while mounting /cvmfs: fuse: device not found',
+    ],
+    ['compiler-option', "nvcc fatal   : Unsupported gpu architecture 'compute_120'"],
+    ['compiler-error', 'foo.cu(12): error: identifier "x" is undefined'],
+    ['package-tests', '============ 3 failed, 200 passed in 12.03s ============'],
+    ['easybuild', '== FAILED: Installation ended unsuccessfully (build directory: /a (b)/c): something'],
+    // Nobody failed here.
+    ['unknown', 'checking for strerror... No space left on device'],
+    ['unknown', 'src/errno_table.c: "ENOSPC" "No space left on device"'],
+    ['unknown', 'tests/test_oom.py::test_out_of_memory PASSED'],
+    ['unknown', '100% tests passed, 0 tests failed out of 92'],
+    ['unknown', 'configure:3: conftest.c:9:10: fatal error: foo.h: No such file or directory'],
+    ['unknown', 'g++ -Werror -c error.cpp -o error.o'],
+    ['unknown', '[  3%] Building CXX object error: /fatal error.o'],
+  ])('%s: %s', (rule, line) => {
+    expect(diagnose({ ...FAILED, log: `${line}\n` })?.rule).toBe(rule);
   });
 });
 

@@ -109,7 +109,7 @@ export function logReader(): { line(raw: string, number: number): void; end(): F
         if (one.line !== number) one.after.push(text);
       }
       if (open.length > 0) open = open.filter((one) => one.after.length < LINES_AFTER);
-      read(text, number);
+      if (text !== '') read(text, number);
       remember({ number, text });
     },
     end() {
@@ -244,7 +244,7 @@ export function logReader(): { line(raw: string, number: number): void; end(): F
 }
 
 function nothing(): Findings {
-  return { machine: null, cause: null, symptom: null };
+  return { machine: null, cause: null, symptom: null, guess: null };
 }
 
 /** `GROMACS-2024.4-foss-2023b.eb` belongs to the module `GROMACS/2024.4-foss-2023b`; null when it does not. */

@@ -39,7 +39,9 @@ export type Rank =
   /** A tool says what is wrong. */
   | 'cause'
   /** Somebody says only that something failed. */
-  | 'symptom';
+  | 'symptom'
+  /** A line that begins with "error", of a tool that the table does not know. */
+  | 'guess';
 
 /** A line that a rule matched, with what the sentence may need. */
 export interface Hit {

@@ -5,7 +5,8 @@
  * 3. The first cause inside the first package that EasyBuild gave up (or was building when the log ends). What a later
  *    step, a later extension or the package's success came after does not count: the build had survived it.
  * 4. The first cause after that package, then what EasyBuild itself says of the package.
- * 5. Without such a package: the first cause outside packages that no success came after, then a symptom.
+ * 5. Without such a package: the first cause outside packages that no success came after, then a symptom, then any line
+ *    that begins with "error".
  * 6. Tests, when the build is good or nothing before them explains anything.
  */
 import type { JobExit } from '../build.ts';
@@ -62,7 +63,10 @@ function strongest({ failed, afterwards, loose }: Found): Finding | null {
     loose.machine ??
     loose.cause ??
     afterwards.symptom ??
-    loose.symptom
+    loose.symptom ??
+    failed?.findings.guess ??
+    afterwards.guess ??
+    loose.guess
   );
 }
 

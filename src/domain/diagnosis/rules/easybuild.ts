@@ -121,7 +121,7 @@ export const EASYBUILD_RULES: readonly Rule[] = [
       'easybuild encountered',
     ],
     pattern:
-      /(?:Installation ended unsuccessfully(?: \(build directory: [^)]{0,400}\))?: |^ERROR: (?:Build|Installation) of \S{1,400} failed(?: \(err: ["']?|: ["']?)|EasyBuild (?:crashed with an|encountered an) (?:error|exception)(?: \(at [^)]{0,300}\))?: )(.{0,800})/,
+      /(?:Installation ended unsuccessfully(?: \(build directory: .{0,400}?\))?: |^ERROR: (?:Build|Installation) of \S{1,400} failed(?: \(err: ["']?|: ["']?)|EasyBuild (?:crashed with an|encountered an) (?:error|exception)(?: \(at [^)]{0,300}\))?: )(.{0,800})/,
     say: ({ groups: [why = ''] }) => `EasyBuild says: ${code(easyBuildWords(why))}`,
   },
 ];

@@ -7,8 +7,9 @@ export const NODE_RULES: readonly Rule[] = [
     name: 'disk-full',
     class: 'infrastructure',
     rank: 'machine',
-    hints: ['no space left on device', 'errno 28'],
-    pattern: /(?:^|: )(?:\[Errno 28\] )?No space left on device|\[Errno 28\]/i,
+    hints: ['no space left on device', 'errno 28', 'wrote only'],
+    pattern:
+      /(?:^|: )(?:\[Errno 28\] )?No space left on device|\[Errno 28\]|: Wrote only \d{1,12} of \d{1,12} bytes/i,
     say: ({ text }) => `the disk of the node is full: ${code(text)}`,
   },
   {
@@ -23,9 +24,17 @@ export const NODE_RULES: readonly Rule[] = [
     name: 'out-of-memory',
     class: 'infrastructure',
     rank: 'machine',
-    hints: ['oom', 'out of memory: kill', 'out_of_memory', 'killed signal terminated', 'error: killed'],
+    hints: [
+      'oom',
+      'out of memory: kill',
+      'out_of_memory',
+      'killed signal terminated',
+      'error: killed',
+      'signal 9 [killed]',
+      'job memory limit',
+    ],
     pattern:
-      /\boom[-_ ]kill(?:er)? event|\boom-kill:|\bOut of memory: Kill(?:ed)? process|\bOUT_OF_MEMORY\b|oom-killer|Killed signal terminated program|internal compiler error: Killed/i,
+      /\boom[-_ ]kill(?:er)? event|\boom-kill:|\bOut of memory: Kill(?:ed)? process|\bOUT_OF_MEMORY\b|oom-killer|Killed signal terminated program|internal compiler error: Killed|terminated with signal 9 \[Killed\]|Exceeded job memory limit/i,
     say: ({ text }) => `the node ran out of memory: ${code(text)}`,
   },
   {
@@ -69,7 +78,7 @@ export const NODE_RULES: readonly Rule[] = [
     rank: 'machine',
     hints: ['cvmfs', 'root file catalog'],
     pattern:
-      /Failed to initialize root file catalog|CernVM-FS: .{0,80}fail|failed to mount .{0,80}cvmfs|mount of cvmfs .{0,80}fail|\/cvmfs\/?[\w.-]{0,80}['"]?(?: is)? not (?:mounted|available)|cannot access '?\/cvmfs\/?[\w.-]{0,80}\/?'?: No such file|ls: reading directory '?\/cvmfs/i,
+      /Failed to initialize root file catalog|CernVM-FS: .{0,80}fail|failed to mount .{0,80}cvmfs|mount of cvmfs .{0,80}fail|\/cvmfs\/?[\w./-]{0,80}['"]?(?: is)? not (?:mounted|available)|cannot access '?\/cvmfs\/?[\w.-]{0,80}\/?'?: No such file|ls: reading directory '?\/cvmfs/i,
     say: ({ text }) => `CernVM-FS is not available on the node: ${code(text)}`,
   },
   {

@@ -135,8 +135,9 @@ export const TOOL_RULES: readonly Rule[] = [
     name: 'rust-error',
     class: 'build',
     rank: 'cause',
-    hints: ['error[e', 'error: could not compile'],
-    pattern: /^\s{0,8}(error\[E\d{4}\]: .{1,300}|error: could not compile .{1,200})/,
+    hints: ['error[e', 'error: could not compile', 'error: linking with'],
+    pattern:
+      /^\s{0,8}(error\[E\d{4}\]: .{1,300}|error: could not compile .{1,200}|error: linking with .{1,200})/,
     say: ({ groups: [why = ''] }) => `Rust: ${code(why)}`,
   },
   {
@@ -205,5 +206,14 @@ export const TOOL_RULES: readonly Rule[] = [
     pattern:
       /^(?:g?make)(?:\[\d{1,4}\])?: \*\*\* (.{1,300})|^ninja: (?:error|build stopped): (.{1,300})|^collect2: error: (.{1,300})/,
     say: ({ text }) => `${code(text)} with no error of a compiler before it`,
+  },
+  {
+    name: 'error-line',
+    class: 'build',
+    rank: 'guess',
+    hints: ['error:', 'fatal:'],
+    pattern: /^\s{0,8}(?:error|fatal|fatal error): \S.{0,600}/i,
+    unless: PROBES,
+    say: ({ text }) => code(text),
   },
 ];
