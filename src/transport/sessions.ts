@@ -7,9 +7,9 @@ export class Sessions {
   #limit: number;
   #taken = 0;
   #open = 0;
-  /** The most sessions the server had open for us at once. */
+  /** The most commands the server ran for us at once. */
   #peak = 0;
-  readonly #waiting: ((limit: number) => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(most: number) {
     this.#most = most;
@@ -20,14 +20,14 @@ export class Sessions {
     return this.#limit;
   }
 
-  /** Takes a place, or throws the signal's reason when it aborts before there is one. Returns the limit it was given under. */
-  async take(signal: AbortSignal): Promise<number> {
+  /** Takes a place, or throws the signal's reason when it aborts before there is one. */
+  async take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#taken < this.#limit) {
       this.#taken += 1;
-      return this.#limit;
+      return;
     }
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => {
       const at = this.#waiting.indexOf(resolve);
       if (at < 0) return; // it has just been given a place
@@ -37,7 +37,7 @@ export class Sessions {
     this.#waiting.push(resolve);
     signal.addEventListener('abort', giveUp);
     try {
-      return await promise;
+      await promise;
     } finally {
       signal.removeEventListener('abort', giveUp);
     }
@@ -49,29 +49,30 @@ export class Sessions {
     this.#handOut();
   }
 
+  /** A command was started. */
   opened(): void {
     this.#open += 1;
     this.#peak = Math.max(this.#peak, this.#open);
   }
 
-  closed(): void {
+  /** It has ended. */
+  ended(): void {
     this.#open -= 1;
   }
 
   /**
-   * The server refused a session to who took a place under a limit. True when it is worth trying again: there are, or
-   * were meanwhile made, fewer places.
+   * The server refused who has a place and gives it back next. From now on there are as many places as are left, unless
+   * the server ran more before and has just not closed one yet. True when it is worth another try in a moment.
    */
-  refused(limit: number): boolean {
-    const fewer = Math.max(1, Math.min(limit - 1, Math.max(1, this.#peak)));
-    this.#limit = Math.min(this.#limit, fewer);
-    return this.#limit < limit;
+  refused(): boolean {
+    this.#limit = Math.min(this.#limit, Math.max(1, this.#taken - 1, this.#peak));
+    return this.#taken > 1 || this.#peak > 0;
   }
 
   /** A new connection knows nothing of what was refused on the last one. */
   reset(): void {
     this.#limit = this.#most;
-    this.#peak = this.#open;
+    this.#peak = 0;
     this.#handOut();
   }
 
@@ -80,7 +81,7 @@ export class Sessions {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#taken += 1;
-      next(this.#limit);
+      next();
     }
   }
 }

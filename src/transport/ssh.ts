@@ -1,7 +1,7 @@
 import type { ClientChannel } from 'ssh2';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import type { Transport } from '../ports.ts';
-import { type Deadline, until } from './deadline.ts';
+import { type Deadline, pause, until } from './deadline.ts';
 import type { TransportHealth } from './health.ts';
 import { quote } from './quote.ts';
 import type { SshConnection } from './ssh-connection.ts';
@@ -35,10 +35,10 @@ export function sshTransport(options: SshOptions, connections = new SshConnectio
     // `exec`: the command takes the login shell's place, so that signals and exit codes are its own. Without input the
     // channel's end stays open: once it is shut, ssh2 sends no more signals.
     const line = `exec ${quote(argv)}${hasInput ? '' : ' </dev/null'}`;
-    for (;;) {
+    for (let tries = 1; ; tries += 1) {
       await connection.client(due); // nobody queues for a host that cannot be reached in time
-      const limit = await connection.sessions.take(due.signal);
-      const command = open(connection, line, hasInput, limit, due);
+      await connection.sessions.take(due.signal);
+      const command = open(connection, line, hasInput, due);
       // The place is free again when the channel is closed, not when we stop waiting for it.
       const release = () => connection.sessions.release();
       command.then(({ closed }) => closed.then(release), release);
@@ -49,7 +49,8 @@ export function sshTransport(options: SshOptions, connections = new SshConnectio
         return begun;
       } catch (error) {
         command.then(({ kill }) => kill()).catch(() => {});
-        if (!(error instanceof NoSession)) throw error;
+        if (!(error instanceof NoSession) || tries === SESSION_TRIES) throw error;
+        await pause(SESSION_PAUSE_MS * tries, due.signal);
       }
     }
   }
@@ -62,22 +63,26 @@ export function sshTransport(options: SshOptions, connections = new SshConnectio
   return { ...transport, health: () => connection.health() };
 }
 
-/** The server has fewer sessions than we thought: to be tried again with what was learnt. */
-class NoSession extends Error {}
+/** A server that refuses a session is asked again after this long, then twice as long, … */
+const SESSION_PAUSE_MS = 25;
+const SESSION_TRIES = 12;
+
+/** The server has no session left at the moment. */
+class NoSession extends Retryable {}
 
 async function open(
   connection: SshConnection,
   line: string,
   hasInput: boolean,
-  limit: number,
   due: Deadline,
 ): Promise<SshStarted> {
   const { name, sessions } = connection;
   const client = await connection.client(due);
   return new Promise((resolve, reject) => {
     const refused = (error: Error & { reason?: unknown }) => {
-      if (error.reason !== undefined && sessions.refused(limit)) reject(new NoSession(error.message));
-      else reject(new Retryable(`${name} did not start a command: ${error.message}`, { cause: error }));
+      const message = `${name} did not start a command: ${error.message}`;
+      const again = error.reason !== undefined && sessions.refused();
+      reject(again ? new NoSession(message, { cause: error }) : new Retryable(message, { cause: error }));
     };
     try {
       // Listeners are added at once: the exit of a short command may be in the bytes that are read already.
@@ -101,15 +106,15 @@ function started(channel: ClientChannel, hasInput: boolean, connection: SshConne
   let over = false;
   const closed = Promise.withResolvers<void>();
   const exit = Promise.withResolvers<number | null>();
-  exit.promise.catch(() => {});
   sessions.opened();
+  const ended = () => sessions.ended();
+  exit.promise.then(ended, ended);
   channel.on('exit', (code: number | null) => {
     exited = true;
     exit.resolve(code);
   });
   channel.on('close', () => {
     over = true;
-    sessions.closed();
     closed.resolve();
     // A server that dies sends no exit status, and the command may live on.
     exit.reject(new Retryable(`${name}: the connection was lost while a command was running`));

@@ -54,6 +54,28 @@ async function inProcess(): Promise<Bench> {
   };
 }
 
+/** Through a jump host, with a locked key. */
+async function jumped(): Promise<Bench> {
+  const folder = await temp();
+  const key = newKey('open sesame');
+  const [jump, node] = await Promise.all(
+    [1, 2].map(() => startSshNode({ root: folder, authorizedKey: key.public })),
+  );
+  if (jump === undefined || node === undefined) throw new Error('two nodes were started');
+  const identity = { privateKey: key.private, passphrase: 'open sesame' };
+  const transport = sshTransport({ ...node, identity, jump: [{ ...jump, identity }], log: silent });
+  return {
+    transport,
+    folder,
+    close: async () => {
+      await transport.close();
+      await node.close();
+      await jump.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
 async function openSsh(): Promise<Bench> {
   const node: OpenSsh = await startOpenSsh();
   const transport = sshTransport({ ...node, identity: { privateKey: node.privateKey }, log: silent });
@@ -91,6 +113,7 @@ const signals = process.getuid?.() !== 0;
 const kinds: [string, () => Promise<Bench>, { runs: boolean; kills: boolean }][] = [
   ['local', local, { runs: true, kills: true }],
   ['ssh in process', inProcess, { runs: true, kills: true }],
+  ['ssh in process, behind a jump host', jumped, { runs: true, kills: true }],
   [openSshName, openSsh, { runs: !openSshMissing(), kills: signals }],
 ];
 

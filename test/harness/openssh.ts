@@ -33,11 +33,13 @@ export function openSshMissing(): boolean {
 }
 
 /**
- * @param where for a network of its own: the address to listen on, and the command that runs sshd there (`ip netns exec …`)
+ * @param options for a network of its own: the address to listen on, and the command that runs sshd there
+ *   (`ip netns exec …`); commands at once on one connection, as in sshd_config
  */
 export async function startOpenSsh(
-  where: { host: string; within: readonly string[] } = { host: '127.0.0.1', within: [] },
+  options: { host?: string; within?: readonly string[]; maxSessions?: number } = {},
 ): Promise<OpenSsh> {
+  const where = { host: '127.0.0.1', within: [], ...options };
   const root = await mkdtemp(join(tmpdir(), 'stratobot-sshd-'));
   const { username, uid } = userInfo();
   if (uid === 0) mkdirSync('/run/sshd', { recursive: true });
@@ -56,6 +58,7 @@ export async function startOpenSsh(
     'KbdInteractiveAuthentication no',
     'PermitRootLogin prohibit-password',
     'UsePAM no',
+    `MaxSessions ${options.maxSessions ?? 10}`,
     'StrictModes no',
     `SetEnv HOME=${root}`, // no start-up files of whoever runs the tests
   ];

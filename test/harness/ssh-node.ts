@@ -22,6 +22,8 @@ export interface SshNode {
   connections(): number;
   /** How many were refused while it was unplugged. */
   refused(): number;
+  /** How many sessions were refused because there were too many. */
+  refusedSessions(): number;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function startSshNode(options: {
     else request.reject(['publickey']);
   };
 
+  let refusedSessions = 0;
   const serve = (client: Connection) => {
     let sessions = 0;
     client.on('error', () => {}); // a connection that was cut
@@ -80,6 +83,7 @@ export async function startSshNode(options: {
     client.on('tcpip', (accept, reject, { destIP, destPort }) => forward(destIP, destPort, accept, reject));
     client.on('session', (acceptSession, rejectSession) => {
       if (sessions >= maxSessions) {
+        refusedSessions += 1;
         rejectSession();
         return;
       }
@@ -89,10 +93,13 @@ export async function startSshNode(options: {
       session.on('signal', () => kill());
       session.on('exec', (accept, _reject, { command }) => {
         const channel = accept();
-        channel.on('close', () => {
-          sessions -= 1;
-        });
-        kill = run(command, channel, options.root, env);
+        let counted = true;
+        const ended = () => {
+          if (counted) sessions -= 1;
+          counted = false;
+        };
+        channel.on('close', ended);
+        kill = run(command, channel, options.root, env, ended);
       });
     });
   };
@@ -140,6 +147,7 @@ export async function startSshNode(options: {
     },
     connections: () => accepted,
     refused: () => refused,
+    refusedSessions: () => refusedSessions,
     async close() {
       cut();
       listener.close();
@@ -163,7 +171,13 @@ function forward(host: string, port: number, accept: () => ServerChannel, reject
 }
 
 /** Runs a command with its ends tied to the channel; returns what kills it. */
-function run(command: string, channel: ServerChannel, cwd: string, env: NodeJS.ProcessEnv): () => void {
+function run(
+  command: string,
+  channel: ServerChannel,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  ended: () => void,
+): () => void {
   const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true });
   const ignore = () => {};
   channel.pipe(child.stdin).on('error', ignore); // a command may end without reading its input
@@ -175,6 +189,7 @@ function run(command: string, channel: ServerChannel, cwd: string, env: NodeJS.P
     for (const end of [child.stdin, child.stdout, child.stderr]) end.destroy();
   });
   child.on('close', (code, signal) => {
+    ended(); // before the other side hears of it, and may ask for the next
     if (signal === null) channel.exit(code ?? 0);
     else channel.exit(signal.replace('SIG', ''));
     channel.unpipe(child.stdin);
