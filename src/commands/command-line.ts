@@ -1,11 +1,14 @@
 /** The command line: which commands there are, what they take, and what they answer to the shell. */
 import { readFileSync } from 'node:fs';
+import { styleText } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { ConfigProblems } from '../config/problems.ts';
 import { summary } from './check-config.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { inspect } from './inspect.ts';
+import type { Paint } from './inspect-report.ts';
 import { createLog, LOG_LEVELS, type LogLevel } from './log.ts';
 import { start } from './start.ts';
 
@@ -16,12 +19,18 @@ export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   out(text: string): void;
   err(text: string): void;
+  /** Whether what goes to `out` may be coloured; absent: no. */
+  colour?: boolean;
+  /** Whether a person watches `err`, so that a line may be written over; absent: no. */
+  live?: boolean;
 }
 
 const here: Surroundings = {
   env: process.env,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  colour: process.stdout.isTTY && process.stdout.hasColors(),
+  live: process.stderr.isTTY,
 };
 
 /** Runs one command to its end. @param args without node and the script */
@@ -61,6 +70,7 @@ Examples:
   $ stratobot check-config --config stratobot.yml
   $ stratobot doctor --config stratobot.yml
   $ stratobot start --config stratobot.yml
+  $ stratobot inspect eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz
 
 Secrets come from the environment; stratobot.example.yml and docs/manual/configuration.md name them.
 Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.`,
@@ -116,10 +126,37 @@ Example:
       finish(await doctor(config, checkWorld, world.out));
     });
 
+  program
+    .command('inspect <file>')
+    .description('Show what is in a tarball on this machine, and whether the tarball policy takes it.')
+    .helpOption('--help', 'print this help')
+    .option('--repository <id>', 'the repository target whose version it must have')
+    .option('--json', 'everything that was found, as JSON')
+    .option('--config <file>', `the configuration, for its limits; ${CONFIG} where --repository is given`)
+    .showHelpAfterError("'stratobot inspect --help' has an example.")
+    .addHelpText(
+      'after',
+      `
+The tarball is read once and nothing is unpacked. What it may hold follows from its name, so no configuration is needed.
+Exit codes: 0 accepted, 1 refused, 2 there is nothing that can be judged.
+
+Example:
+  $ stratobot inspect eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz`,
+    )
+    .action(async (file: string, options: { repository?: string; json?: true; config?: string }) => {
+      const { repository = null, json = false } = options;
+      const path = options.config ?? (repository === null ? null : CONFIG);
+      const config = path === null ? null : await loadConfig(path, world.env);
+      const paint: Paint = (format, text) =>
+        world.colour === true ? styleText(format, text, { validateStream: false }) : text;
+      const screen = { out: world.out, err: world.err, paint, live: world.live === true };
+      finish(await inspect(file, { config, repository, json }, screen));
+    });
+
   return program;
 }
 
-/** Every command takes the configuration, and no argument besides. */
+/** A command that takes the configuration, and no argument besides. */
 function command(program: Command, name: string, description: string): Command {
   return program
     .command(name)
