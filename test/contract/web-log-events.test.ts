@@ -64,11 +64,14 @@ async function next(events: AsyncGenerator<Told>): Promise<Told> {
   return value;
 }
 
-const RUNNING = { event: 'state', data: { words: 'running since 14:02 UTC', tone: 'goes', reason: '' } };
+const RUNNING = {
+  event: 'state',
+  data: { words: 'running since 14:02 UTC', tone: 'goes', reason: '', line: null },
+};
 const END = [
   {
     event: 'state',
-    data: { words: 'failed after 18 min', tone: 'bad', reason: '`<b>.eb` does not compile' },
+    data: { words: 'failed after 18 min', tone: 'bad', reason: '`<b>.eb` does not compile', line: 1234 },
   },
   { event: 'end' },
 ];

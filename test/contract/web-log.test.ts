@@ -62,7 +62,9 @@ describe('the page', () => {
     );
     expect(html).toContain('Add &#60;i&#62;tool&#60;/i&#62; 1.0');
     site.become(FAILED);
-    expect((await page()).html).toContain('<p id="reason"><code>&#60;b&#62;.eb</code> does not compile</p>');
+    expect((await page()).html).toContain(
+      '<p id="reason"><code>&#60;b&#62;.eb</code> does not compile <a href="?line=1234#L1234">line 1,234</a></p>',
+    );
   });
 
   test('shows the log as text, in colour, each line with its number', async () => {

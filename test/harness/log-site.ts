@@ -23,7 +23,7 @@ export const FAILED: BuildState = {
   startedAt: 0,
   endedAt: 18 * 60_000,
   handle: null,
-  failure: plainFailure('build', 'build-failed', '`<b>.eb` does not compile'),
+  failure: { ...plainFailure('build', 'build-failed', '`<b>.eb` does not compile'), line: 1234 },
 };
 
 /** The pages of logs behind HTTP, with a store of files and one build, number 7, that runs. */

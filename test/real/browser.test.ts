@@ -173,7 +173,7 @@ describe.runIf(hasBrowser)('the page of a log', () => {
     await line(3).waitFor();
     expect(await page.locator('main').innerText()).toBe('1\none\n2\ntwo\n3\nthree');
     site.become(FAILED);
-    await page.locator('#state.bad').waitFor();
+    await page.getByText('<b>.eb does not compile line 1,234').waitFor();
     complaints = complaints.filter((text) => !text.includes('net::ERR_'));
   });
 

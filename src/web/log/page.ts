@@ -99,7 +99,7 @@ async function* pageHtml({ head, nonce, start, isTail, logs }: Page): AsyncGener
 
 function top({ build, request, gitUrl }: Head, nonce: string): string {
   const target = escapeHtml(targetName(build.target));
-  const { words, tone, reason } = stateWords(build.state);
+  const { words, tone, reason, line } = stateWords(build.state);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -115,7 +115,7 @@ ${STYLE}</style>
 <header>
 <h1><code id="target">${target}</code> <span id="state" class="${tone}">${escapeHtml(words)}</span></h1>
 <p>${pull(request, gitUrl)}build <span id="build">${build.id}</span> for <code>${escapeHtml(build.repository)}</code> · <a href="?from=0">raw log</a> <span id="link"></span></p>
-<p id="reason">${codeBetweenBackticks(reason)}</p>
+<p id="reason">${codeBetweenBackticks(reason)}${line === null ? '' : ` <a href="?line=${line}#L${line}">line ${line.toLocaleString('en-US')}</a>`}</p>
 </header>
 `;
 }

@@ -6,29 +6,36 @@ export interface StateWords {
   tone: 'waits' | 'goes' | 'good' | 'bad';
   /** Why it failed, with names between backticks; empty in other states. */
   reason: string;
+  /** Line of the log that says why; null when none does. */
+  line: number | null;
 }
 
 /** A state in a few words: `running since 14:02 UTC`, `failed after 18 min`. */
 export function stateWords(state: BuildState): StateWords {
+  const failure = state.kind === 'failed' ? state.failure : null;
+  return { ...wordsOf(state), reason: failure?.sentence ?? '', line: failure?.line ?? null };
+}
+
+function wordsOf(state: BuildState): Pick<StateWords, 'words' | 'tone'> {
   switch (state.kind) {
     case 'queued':
-      return { words: 'waits for a build node', tone: 'waits', reason: '' };
+      return { words: 'waits for a build node', tone: 'waits' };
     case 'starting':
-      return { words: `starting on ${state.node}`, tone: 'waits', reason: '' };
+      return { words: `starting on ${state.node}`, tone: 'waits' };
     case 'running':
-      return { words: `running since ${clockTime(state.startedAt)}`, tone: 'goes', reason: '' };
+      return { words: `running since ${clockTime(state.startedAt)}`, tone: 'goes' };
     case 'cancelling':
-      return { words: 'being cancelled', tone: 'goes', reason: '' };
+      return { words: 'being cancelled', tone: 'goes' };
     case 'collecting':
-      return { words: 'ended, collecting what it built', tone: 'goes', reason: '' };
+      return { words: 'ended, collecting what it built', tone: 'goes' };
     case 'succeeded':
-      return { words: `built in ${duration(state.endedAt - state.startedAt)}`, tone: 'good', reason: '' };
+      return { words: `built in ${duration(state.endedAt - state.startedAt)}`, tone: 'good' };
     case 'failed': {
       const took = state.startedAt === null ? '' : ` after ${duration(state.endedAt - state.startedAt)}`;
-      return { words: `failed${took}`, tone: 'bad', reason: state.failure.sentence };
+      return { words: `failed${took}`, tone: 'bad' };
     }
     case 'cancelled':
-      return { words: `cancelled by ${state.by}`, tone: 'bad', reason: '' };
+      return { words: `cancelled by ${state.by}`, tone: 'bad' };
   }
 }
 

@@ -69,7 +69,7 @@
     element('earlier').replaceChildren(earlier);
   }
 
-  function showState({ words, tone, reason }) {
+  function showState({ words, tone, reason, line }) {
     const state = element('state');
     state.textContent = words;
     state.className = tone;
@@ -81,6 +81,12 @@
         return code;
       }),
     );
+    if (line !== null) {
+      const found = document.createElement('a');
+      found.href = `?line=${line}#L${line}`;
+      found.textContent = `line ${line.toLocaleString('en-US')}`;
+      element('reason').append(' ', found);
+    }
     document.title = `${words} · ${element('target').textContent} · build ${element('build').textContent}`;
     showIcon(tone);
   }
