@@ -42,7 +42,15 @@ export const EASYBUILD_RULES: readonly Rule[] = [
     name: 'easyconfig-invalid',
     class: 'configuration',
     rank: 'cause',
-    hints: ['easyconfig', 'easystack'],
+    hints: [
+      'parsing easyconfig',
+      'process easyconfig',
+      'easyconfig file',
+      'read easy',
+      'parse easy',
+      'easystack file contains',
+      'valid easystack',
+    ],
     pattern:
       /(?:Parsing easyconfig file failed|Failed to process easyconfig \S{1,300}|Failed to (?:read|parse) eas(?:yconfig|ystack)(?: file)? \S{0,300}|Easystack file contains|Not a valid easystack).{0,400}/i,
     say: ({ text }) =>
@@ -52,7 +60,7 @@ export const EASYBUILD_RULES: readonly Rule[] = [
     name: 'patch-failed',
     class: 'build',
     rank: 'cause',
-    hints: ['hunk', 'patch'],
+    hints: ['hunk', 'applying patch', 'apply patch'],
     pattern:
       /^(\d{1,4}) out of \d{1,4} hunks? (?:FAILED|failed)|Applying patch \S{1,300} failed|(?:Couldn't|Can't) apply patch (?:file )?\S{1,300}/,
     say: ({ text }) => `a patch does not apply: ${code(text)}`,
