@@ -164,7 +164,8 @@ async function statusSays({ github }: Surroundings, number: number, wanted: numb
     },
     { timeoutMs: MOST_BUILD_MS, what: 'the builds to end' },
   );
-  return { ids, shownAt };
+  const inOrder = ids.map((id, index) => ({ id, at: shownAt[index] ?? 0 })).sort((a, b) => a.id - b.id);
+  return { ids: inOrder.map(({ id }) => id), shownAt: inOrder.map(({ at }) => at) };
 }
 
 /** When the job's exit status was written on the node, unix ms. */
