@@ -5,8 +5,9 @@ import { Permanent } from '../domain/errors.ts';
 import type { Builders, Clock, JobListener, JobSpec, Log, Transport } from '../ports.ts';
 import { openArtifact, readResults } from './collection.ts';
 import { Follower, type WaitingListener } from './follow.ts';
+import { removeDirectory, type Space, spaceOf } from './housekeeping.ts';
 import { jobFiles, jobName, type SiteConfig } from './job-directory.ts';
-import { processScheduler } from './process-scheduler.ts';
+import { type ProcessOptions, processScheduler } from './process-scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
 import { type SlurmOptions, slurmScheduler } from './slurm-scheduler.ts';
 import type { SmallFile } from './small-tar.ts';
@@ -23,7 +24,7 @@ export interface PoolNodes {
     jobsDir: string;
   }[];
   /** How jobs run on the nodes; default `process`. With Slurm a node is a login node. */
-  scheduler?: 'process' | ({ kind: 'slurm' } & SlurmOptions);
+  scheduler?: 'process' | ({ kind: 'process' } & ProcessOptions) | ({ kind: 'slurm' } & SlurmOptions);
   timeLimitSeconds: number;
   site: SiteConfig;
   /** A folder of this machine with `repos.cfg` and the bundles it names; copied into every job's `cfg`. */
@@ -55,11 +56,20 @@ interface Node {
 
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 
-/**
- * Build nodes behind the Builders port. A node is called `pool/node`. `close` ends the following of jobs; the jobs go
- * on, and the transports stay open: they belong to whoever opened them.
- */
-export function openBuilders(options: BuildersOptions): Builders & { close(): Promise<void> } {
+export interface OpenBuilders extends Builders {
+  /**
+   * Removes a build's directory from its node, once nothing in it is wanted any more; whatever of the job still runs is
+   * ended first. The directory is found by the build's id alone. False when something will not go; twice is once.
+   */
+  remove(buildId: number, node: string): Promise<boolean>;
+  /** How much room each node has for jobs; an error where a node does not answer. */
+  space(): Promise<(Space | { node: string; error: Error })[]>;
+  /** Ends the following of jobs; the jobs go on, and the transports stay open: they belong to whoever opened them. */
+  close(): Promise<void>;
+}
+
+/** Build nodes behind the Builders port. A node is called `pool/node`. */
+export function openBuilders(options: BuildersOptions): OpenBuilders {
   const nodes = new Map<string, Node>(
     options.pools.flatMap((pool) =>
       pool.nodes.map((node) => [`${pool.name}/${node.name}`, open(pool, node)] as const),
@@ -71,10 +81,10 @@ export function openBuilders(options: BuildersOptions): Builders & { close(): Pr
     if (!node.jobsDir.startsWith('/'))
       throw new Permanent(`the jobs' folder of ${name} is not an absolute path`);
     const { listener, log, clock, logLimitBytes = LOG_LIMIT_BYTES } = options;
-    const how = pool.scheduler ?? 'process';
+    const how = typeof pool.scheduler === 'object' ? pool.scheduler : { kind: 'process' as const };
     const scheduler =
-      how === 'process'
-        ? processScheduler(name, node.transport)
+      how.kind === 'process'
+        ? processScheduler(name, node.transport, how)
         : slurmScheduler(name, node.transport, log, how);
     const follower = new Follower({ node: name, scheduler, listener, log, clock, logLimitBytes });
     return { ...node, name, pool, scheduler, follower };
@@ -151,6 +161,21 @@ export function openBuilders(options: BuildersOptions): Builders & { close(): Pr
 
     async openArtifact(handle, name) {
       return openArtifact(nodeOf(handle.node).transport, `${handle.directory}/work`, name);
+    },
+
+    async remove(buildId, name) {
+      const node = nodeOf(name);
+      const directory = directoryOf(node, buildId);
+      if (!(await node.scheduler.stop(directory, nameOf(buildId)))) return false;
+      await removeDirectory(node.transport, name, directory);
+      return true;
+    },
+
+    space() {
+      const asked = [...nodes.values()].map(({ name, transport, jobsDir }) =>
+        spaceOf(transport, name, jobsDir).catch((error: Error) => ({ node: name, error })),
+      );
+      return Promise.all(asked);
     },
 
     async close() {

@@ -14,8 +14,17 @@ const STOP_TIMEOUT_MS = 30_000;
 /** Between two looks at the jobs. */
 const INTERVAL_MS = 400;
 
+export interface ProcessOptions {
+  /** Added to the niceness of jobs, 0 to 19, so that others on the node are served first; of the disk, too. Default 0. */
+  nice?: number;
+}
+
 /** Jobs as detached processes of a node; `node` is its name in messages. */
-export function processScheduler(node: string, transport: Transport): Scheduler {
+export function processScheduler(
+  node: string,
+  transport: Transport,
+  { nice = 0 }: ProcessOptions = {},
+): Scheduler {
   const jobId = (buildId: number) => String(buildId);
   return {
     intervalMs: INTERVAL_MS,
@@ -26,7 +35,7 @@ export function processScheduler(node: string, transport: Transport): Scheduler 
       const skip = job.skipTests ? 'yes' : 'no';
       const limit = String(job.limitSeconds);
       const params = [jobId(job.buildId), limit, job.mark, job.localTmp, job.siteScript, skip];
-      const answer = await transport.exec(sh(scripts.launch, job.directory, nonce, ...params), {
+      const answer = await transport.exec(sh(scripts.launch, job.directory, nonce, String(nice), ...params), {
         timeoutMs: START_TIMEOUT_MS,
         stdin: Readable.from(archives(job, `.stratobot-${nonce}`), { objectMode: false }),
       });

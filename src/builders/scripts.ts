@@ -11,6 +11,8 @@ export const scripts = {
   observe: read('observe'),
   results: read('results'),
   artifact: read('artifact'),
+  remove: read('remove'),
+  space: read('space'),
   slurm: {
     launch: after('processes', 'unpack', 'slurm', 'slurm-launch'),
     find: after('slurm', 'slurm-find'),

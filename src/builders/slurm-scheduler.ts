@@ -131,7 +131,10 @@ export function slurmScheduler(node: string, transport: Transport, log: Log, slu
     async stop(directory, mark) {
       queue.hurry();
       const argv = sh(scripts.slurm.stop, directory, mark);
-      return (await transport.exec(argv, { timeoutMs: STOP_TIMEOUT_MS })).code === 0;
+      const answer = await transport.exec(argv, { timeoutMs: STOP_TIMEOUT_MS });
+      if (answer.code !== 0)
+        log.warn({ node, mark, complaint: complaintOf(answer) }, 'Slurm did not end a job');
+      return answer.code === 0;
     },
 
     async observe(jobs) {

@@ -1,9 +1,11 @@
-import { describe, expect, it } from 'vitest';
-import { parseQueue, theJob } from '../../src/builders/slurm-queue.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseQueue, SlurmQueue, theJob } from '../../src/builders/slurm-queue.ts';
 import { parseFate } from '../../src/builders/slurm-scheduler.ts';
 import { hasEnded, slurmEnd, slurmWait } from '../../src/builders/slurm-states.ts';
 import { refusal, sbatchOptions } from '../../src/builders/slurm-submit.ts';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import type { ExecResult, Transport } from '../../src/ports.ts';
+import { silent } from '../harness/job-bench.ts';
 
 describe('what Slurm says', () => {
   it.each([
@@ -110,6 +112,63 @@ describe('squeue', () => {
     expect(theJob([job('1', 'RUNNING'), job('2', 'COMPLETED')])?.id).toBe('1');
     expect(theJob([job('1', 'FAILED'), job('2', 'COMPLETED')])?.id).toBe('2');
     expect(theJob([])).toBeNull();
+  });
+});
+
+describe('the queue of a login node', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A login node on which squeue says `answer`, or nothing when it is null, and the names it was asked for. */
+  function loginNode() {
+    const node = { answer: '' as string | null, asked: [] as (string | undefined)[] };
+    const exec = async (argv: readonly string[]): Promise<ExecResult> => {
+      node.asked.push(argv.at(-1));
+      if (node.answer === null) throw new Retryable('no controller');
+      return { code: 0, stdout: Buffer.from(node.answer), stderr: Buffer.alloc(0) };
+    };
+    const transport: Transport = {
+      exec,
+      stream: () => Promise.reject(new Error('not here')),
+      close: async () => {},
+    };
+    const queue = new SlurmQueue({ node: 'n', transport, log: silent, intervalMs: 2_000 });
+    /** As a follower does, which looks every second. */
+    const look = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        queue.latest(['x-b1', 'x-b2']);
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+    };
+    return { node, queue, look };
+  }
+
+  it('is asked once for all jobs, and ever less often while nothing moves', async () => {
+    const { node, queue, look } = loginNode();
+    await look(1);
+    expect(node.asked).toEqual(['x-b1,x-b2']);
+    node.answer = '1|PENDING|now|Priority|/jobs/x-b1/work\n';
+    await look(10);
+    const eager = node.asked.length;
+    await look(300);
+    expect(node.asked.length - eager).toBeGreaterThan(8);
+    expect(node.asked.length - eager).toBeLessThan(16);
+    queue.hurry();
+    const before = node.asked.length;
+    await look(3);
+    expect(node.asked.length).toBeGreaterThan(before);
+  });
+
+  it('keeps the last answer while Slurm gives none', async () => {
+    const { node, queue, look } = loginNode();
+    node.answer = '1|RUNNING|now|None|/jobs/x-b1/work\n';
+    await look(2);
+    node.answer = null;
+    await look(120);
+    const jobs = queue.latest(['x-b3'])?.jobs;
+    expect(jobs?.get('/jobs/x-b1/work')).toEqual([{ id: '1', state: 'RUNNING', reason: 'None' }]);
+    expect(queue.latest(['x-b3'])?.names).toEqual(new Set(['x-b1', 'x-b2']));
+    expect(node.asked.length).toBeGreaterThan(2);
   });
 });
 

@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type BuildersOptions, openBuilders, type PoolNodes } from '../../src/builders/builders.ts';
+import {
+  type BuildersOptions,
+  type OpenBuilders,
+  openBuilders,
+  type PoolNodes,
+} from '../../src/builders/builders.ts';
 import type { Build, JobExit, JobHandle } from '../../src/domain/build.ts';
-import type { Builders, JobListener, Log, Source, Transport } from '../../src/ports.ts';
+import type { JobListener, Log, Source, Transport } from '../../src/ports.ts';
 
 /** A log that says nothing. */
 export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -88,7 +93,7 @@ export class Recorder implements JobListener {
 
 /** Builders of one node `zen2/n1` on a transport, with a recorder. */
 export interface JobBench {
-  builders: Builders & { close(): Promise<void> };
+  builders: OpenBuilders;
   recorder: Recorder;
   /** Starts a job of test/fixtures/jobs, or of a source, and follows it. */
   run(buildId: number, job: string | Source, exports?: Record<string, string>): Promise<JobHandle>;

@@ -1,11 +1,11 @@
-# launch.sh DIRECTORY NONCE JOBID LIMIT MARK LOCAL_TMP SITE_SCRIPT SKIP_TESTS
+# launch.sh DIRECTORY NONCE NICE JOBID LIMIT MARK LOCAL_TMP SITE_SCRIPT SKIP_TESTS
 # Unpacks a job, starts its runner, and prints `handle PID:START:BOOT`. POSIX sh; after unpack.sh.
-dir=$1 nonce=$2
+dir=$1 nonce=$2 nice=$3
 unpack "$dir" "$nonce" || exit 1
 
 if [ ! -L "$dir/handle" ]; then
-  shift 2
-  setsid bash "$dir/run.sh" "$dir" "$@" </dev/null >/dev/null 2>&1 &
+  shift 3
+  setsid nice -n "$nice" bash "$dir/run.sh" "$dir" "$@" </dev/null >/dev/null 2>&1 &
   tries=0
   until [ -L "$dir/handle" ]; do
     tries=$((tries + 1))
