@@ -1,4 +1,4 @@
-import { Permanent } from '../../domain/errors.ts';
+import { Permanent, Retryable } from '../../domain/errors.ts';
 import { explain } from './answers.ts';
 import type { Journal } from './journal.ts';
 import { succeeded } from './recorded.ts';
@@ -37,9 +37,14 @@ export async function finishUndo(site: Site, journal: Journal, ingests: number):
         `Somebody published ${site.repository} since (revision ${head}), so our own revision stays. ${byHand}`,
       );
     }
+    // Under somebody else's transaction there is no way back; so the next try goes forward.
+    const waits = `Somebody else has a transaction open on ${site.repository}, which deploy ${journal.deploy} is half in.`;
+    if (await isOpen(site)) throw new Retryable(waits);
     const argv = [site.cvmfsServer, 'rollback', '-t', journal.tag, '-f', site.repository];
     const answer = await recorded.run(rollback, argv);
     if (answer.code !== 0) {
+      await recorded.forget([rollback]);
+      if (await isOpen(site)) throw new Retryable(waits);
       throw new Permanent(
         `${site.repository} could not be rolled back: ${explain(answer, false).sentence}. ${byHand}`,
       );
