@@ -134,11 +134,14 @@ describe('whoever follows a log', () => {
     }
   });
 
-  test('is let go when the bot ends', async () => {
-    const events = follow();
-    expect(await next(events)).toEqual(RUNNING);
+  test('is let go when the bot ends, and so is the connection', async () => {
+    const socket = connect(Number(new URL(site.url).port), '127.0.0.1');
+    socket.write('GET /builds/7/log/events HTTP/1.1\r\nHost: bot\r\nConnection: keep-alive\r\n\r\n');
+    const [first] = await once(socket, 'data');
+    expect(String(first)).toContain('Connection: close');
+    const ends = once(socket, 'end');
     site.endReaders();
-    expect(await all(events)).toEqual([]);
+    await ends;
   });
 
   test('is asked to come back when there are too many, and finds a place when one left', async () => {

@@ -33,6 +33,8 @@ export async function sendEvents(
     ...STRICT_HEADERS,
     'Content-Type': 'text/event-stream; charset=utf-8',
     'X-Accel-Buffering': 'no',
+    // Kept alive, it would hold up the bot's end after the events have ended.
+    Connection: 'close',
   });
   if (request.method === 'HEAD') {
     response.end();
