@@ -40,6 +40,19 @@ reap() {
   done
 }
 
+# oom_kills: how many processes the kernel has killed because the group of this one (its job, with Slurm or systemd) had used
+# up its memory; nothing where that is not known. Control groups of version 2 (`0::/…`) and 1.
+oom_kills() {
+  while IFS= read -r line; do
+    case $line in
+      0::*) counts=/sys/fs/cgroup${line#0::}/memory.events ;;
+      *:memory:*) counts=/sys/fs/cgroup/memory${line#*:memory:}/memory.oom_control ;;
+      *) continue ;;
+    esac
+    sed -n 's/^oom_kill //p' "$counts" 2>/dev/null
+  done </proc/self/cgroup
+}
+
 # remove_tmp CONTROL: removes the job's own TMPDIR, where it had one.
 remove_tmp() {
   { read -r tmp <"$1/tmpdir"; } 2>/dev/null || return 0

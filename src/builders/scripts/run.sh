@@ -22,6 +22,7 @@ told=
 trap 'told=to-go' TERM
 
 log=$control/work/slurm-$job.out
+killed_before=$(oom_kills)
 sleep "$limit" &
 timer=$!
 cd work || exit 1
@@ -43,6 +44,10 @@ else
   wait "$steps"
   outcome="exited $?" grace=3
   kill "$timer"
+  killed=$(oom_kills)
+  # A compiler that was killed tells its build of an error, and nobody of the reason.
+  ((${killed:-0} <= ${killed_before:-0})) ||
+    echo "stratobot: out of memory, the kernel killed $((killed - killed_before)) process(es) of the job" >>"$log"
 fi
 reap "$mark" "$grace" "$session"
 remove_tmp "$control"
