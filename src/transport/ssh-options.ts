@@ -1,7 +1,7 @@
 import type { Log } from '../ports.ts';
 
 /** Who we are on a host: a private key, or what an agent holds behind its socket. */
-export type SshIdentity = { privateKey: Buffer | string; passphrase?: string } | { agent: string };
+type SshIdentity = { privateKey: Buffer | string; passphrase?: string } | { agent: string };
 
 /** A host, who we are there, and which key it must show. */
 export interface SshHost {

@@ -11,7 +11,8 @@ import { silent as log } from '../harness/log.ts';
 import { newKey, type SshNode, startSshNode } from '../harness/ssh-node.ts';
 
 /** In CI it must be there, so there the tests run and fail without it. */
-const missing = !existsSync('/usr/bin/ssh-agent') && process.env.CI !== 'true';
+const [AGENT, ADD] = ['/usr/bin/ssh-agent', '/usr/bin/ssh-add'];
+const missing = !existsSync(AGENT) && process.env.CI !== 'true';
 const name = missing ? 'an SSH agent (skipped: install openssh-client)' : 'an SSH agent';
 const timeoutMs = 10_000;
 
@@ -26,7 +27,7 @@ describe.runIf(!missing)(name, () => {
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'stratobot-agent-'));
     socket = join(root, 'agent');
-    agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+    agent = spawn(AGENT, ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(agent.stdout ?? agent, 'data'); // it names its socket once that is there
     node = await startSshNode({ root, authorizedKey: key.public });
     closing.push(() => node.close());
@@ -41,7 +42,7 @@ describe.runIf(!missing)(name, () => {
   });
 
   async function add(privateKey: string): Promise<void> {
-    const child = spawn('ssh-add', ['-q', '-'], {
+    const child = spawn(ADD, ['-q', '-'], {
       env: { ...process.env, SSH_AUTH_SOCK: socket },
       stdio: ['pipe', 'inherit', 'inherit'],
     });
