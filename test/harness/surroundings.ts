@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,8 @@ const POOLS = [
 /** Starts everything around a bot; the bot itself is started by whoever calls this. */
 export async function startSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
   const dir = await mkdtemp(join(tmpdir(), 'stratobot-'));
+  // As root the embedded PostgreSQL runs as another user, who must be able to reach its data.
+  await chmod(dir, 0o711);
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const privateKey = keys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
   const github = await GitHubDouble.start({
