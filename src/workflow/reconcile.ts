@@ -1,3 +1,4 @@
+import { isFinal } from '../domain/build.ts';
 import type { Job } from '../ports.ts';
 import type { World } from './world.ts';
 
@@ -41,6 +42,10 @@ export async function reconcile(world: World, start = false): Promise<number> {
   }
   for (const posting of await world.records.postings.unwritten())
     jobs.push({ kind: 'reply', key: posting.key });
+  await world.logs.compressEnded(async (id) => {
+    const build = await world.records.builds.get(id);
+    return build !== null && isFinal(build.state);
+  });
   const distinct = new Map(jobs.map((job) => [JSON.stringify(job), job]));
   for (const job of distinct.values()) await world.queue.add(job);
   return distinct.size;
