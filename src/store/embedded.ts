@@ -13,6 +13,8 @@ import { findPostmaster, LOOK_MS, type Postmaster, stopPostmaster } from './embe
 /** Recovery after a crash may take its time. */
 const START_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Between two tries to start a server that died. */
+const REVIVE_PAUSE_MS = 1_000;
 /** A free port may be taken by somebody else before the server has it. */
 const PORT_TRIES = 3;
 const USER = 'stratobot';
@@ -30,7 +32,7 @@ export interface EmbeddedPostgres {
 /**
  * A real PostgreSQL for those who have none: its cluster is made in the data folder at the first start and kept. It
  * listens on a free port of 127.0.0.1 only, with a random password. A server that a killed bot left behind is taken
- * over as it runs.
+ * over as it runs, one that dies meanwhile is started again.
  * @throws Permanent when there is no place for it, Retryable when it does not come up
  */
 export async function startEmbeddedPostgres(options: {
@@ -45,12 +47,38 @@ export async function startEmbeddedPostgres(options: {
   const bin = await findBinaries(place.account, elsewhere);
   await makeCluster(place, bin);
 
-  const left = await findPostmaster(place.directory);
-  if (left) log.info({ pid: left.pid }, 'PostgreSQL is running already and is taken over');
-  const server = left ?? (await startServer(place, bin, settings, log));
-  const guard = await connectInTime(place, server);
-  const owner = await takeOwnership(guard);
+  const found = async (port?: number): Promise<Postmaster> => {
+    const left = await findPostmaster(place.directory);
+    if (left) log.info({ pid: left.pid }, 'PostgreSQL is running already and is taken over');
+    return left ?? (await startServer(place, bin, settings, log, port));
+  };
+  const server = await found();
+  let guard = await connectInTime(place, server);
+  let owner = await takeOwnership(guard);
   let stopped: Promise<void> | null = null;
+
+  /** The pools know the server by its port: one that dies is started again there. */
+  const revive = async (): Promise<void> => {
+    while (stopped === null) {
+      try {
+        const again = await found(server.port);
+        guard = await connectInTime(place, again);
+        owner = await takeOwnership(guard);
+        watch();
+        log.warn({ pid: again.pid }, 'PostgreSQL died and was started again');
+        return;
+      } catch (err) {
+        log.error({ err }, 'PostgreSQL died and cannot be started again yet');
+        await sleep(REVIVE_PAUSE_MS);
+      }
+    }
+  };
+  const watch = (): void => {
+    guard.once('end', () => {
+      if (stopped === null) void revive();
+    });
+  };
+  watch();
   return {
     databaseUrl: urlOf(place, server),
     stop: () => {
@@ -103,11 +131,17 @@ async function startServer(
   bin: string,
   settings: Record<string, string>,
   log: Log,
+  port?: number,
 ): Promise<Postmaster> {
   // A lock file whose server is gone; PostgreSQL would refuse to start if its pid were anybody's.
   await rm(join(place.directory, 'postmaster.pid'), { force: true });
   for (let tries = 1; ; tries++) {
-    const server = await spawnServer(place, bin, { ...settings, port: String(await freePort()) }, log);
+    const server = await spawnServer(
+      place,
+      bin,
+      { ...settings, port: String(port ?? (await freePort())) },
+      log,
+    );
     if (server) return server;
     if (tries === PORT_TRIES) throw new Retryable(`PostgreSQL does not start; see ${place.logFile}`);
   }

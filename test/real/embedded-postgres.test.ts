@@ -77,6 +77,12 @@ async function startBot(): Promise<ChildProcess & { databaseUrl: string }> {
   return Object.assign(child, { databaseUrl: String(line).trim() });
 }
 
+/** Where the running server says who it is. */
+async function postmasterFile(): Promise<string> {
+  const files = await readdir(folder, { recursive: true });
+  return join(folder, files.find((file) => file.endsWith('postmaster.pid')) ?? '');
+}
+
 /** Processes that work in the folder of the test. */
 async function processes(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -117,6 +123,16 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     expect(await ask(databaseUrl, 'SELECT answer FROM kept')).toBe(42);
     await stop();
     expect(await processes()).toEqual([]);
+  });
+
+  test('that dies is started again at the same address, with its data', async () => {
+    const { databaseUrl } = await start();
+    await ask(databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer');
+    await ask(databaseUrl, 'CHECKPOINT');
+    const [pid] = (await readFile(await postmasterFile(), 'utf8')).split('\n');
+    process.kill(Number(pid), 'SIGKILL');
+    const answer = () => ask(databaseUrl, 'SELECT answer FROM kept').catch(() => null);
+    await expect.poll(answer, { timeout: 20_000, interval: 100 }).toBe(42);
   });
 
   test('outlives a second process that used it', async () => {
