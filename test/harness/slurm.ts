@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 import type { Transport } from '../../src/ports.ts';
 
 /** Nodes, each with a partition of its name; `short` and `all` have more than one node. */
-export type SlurmNode = 'zen2' | 'zen3' | 'n1';
+type SlurmNode = 'zen2' | 'zen3' | 'n1';
 
 export interface Slurm {
   /** A folder that all nodes share: it is one machine. */
