@@ -3,8 +3,13 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import type { Transport } from '../../src/ports.ts';
+import { localTransport } from '../../src/transport/local.ts';
 import {
   type CvmfsBench,
   cvmfsBench,
@@ -92,12 +97,31 @@ describe('a bot that dies between two commands', () => {
   });
 });
 
+describe('a bot that dies while it sends the tar', () => {
+  it('has published nothing, although what arrived looks like a whole tar', async () => {
+    const real = localTransport();
+    const transport: Transport = {
+      ...real,
+      async exec(argv, options) {
+        if (argv[0] !== 'dd') return await real.exec(argv, options);
+        const whole = await buffer(options.stdin as Readable);
+        await real.exec(argv, { ...options, stdin: whole.subarray(0, 1536) });
+        throw new Error('died');
+      },
+    };
+    await expect(bench.publisher({ transport }).publish(deploy())).rejects.toThrow('died');
+    expect(bench.cvmfs.state().revision).toBe(1);
+    expect(await bench.publisher().publish(deploy())).toMatchObject({ revision: 3 });
+    await expectPublished(3);
+  });
+});
+
 describe('a bot that is killed while the server works', () => {
   it.each<Point>(['ingest:syncing', 'ingest:committing', 'publish:syncing', 'publish:published'])(
     'goes on where the server is: %s',
     async (point) => {
       const hold = bench.cvmfs.hold(point);
-      const script = join(import.meta.dirname, '../harness/cvmfs-server/publish-once.ts');
+      const script = fileURLToPath(import.meta.resolve('../harness/cvmfs-server/publish-once.ts'));
       const job = JSON.stringify({ options: bench.options, deploy: deploy() });
       const bot = spawn(process.execPath, [script, job], { stdio: 'inherit' });
       await hold.reached();

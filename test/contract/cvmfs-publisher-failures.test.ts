@@ -1,8 +1,9 @@
 /** What `cvmfs_server` may answer, and what the publisher makes of it: each row of what was observed on a real one. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import { localTransport } from '../../src/transport/local.ts';
 import {
   type CvmfsBench,
   cvmfsBench,
@@ -25,7 +26,7 @@ const quick = { patience: { transactionMs: 50, servedMs: 1_000, pollMs: 5 } };
 const empty = () => !existsSync(join(bench.cvmfs.mount, 'versions'));
 
 /** Does something right before the recorded command, `ingest` or `publish` or `transaction`, runs. */
-const rightBefore = (command: string, act: () => Promise<unknown> | void) =>
+const rightBefore = (command: string, act: () => Promise<unknown>) =>
   transportWith(async (argv) => {
     if (argv[0] === 'sh' && argv.includes(bench.cvmfs.command) && argv.includes(command)) await act();
     return 'run';
@@ -164,11 +165,28 @@ describe('the server cannot', () => {
     expect(bench.cvmfs.state().revision).toBe(1);
   });
 
-  it('has no tag to go back to', async () => {
+  it('has no tag to go back to: it gets one', async () => {
     for (const { name } of bench.cvmfs.state().tags) {
       await bench.cvmfs.run(['tag', '-r', name, bench.cvmfs.name]);
     }
-    await fails(Permanent, /no tags.*CVMFS_AUTO_TAG/);
+    expect(await bench.publisher().publish(deploy())).toMatchObject({ revision: 3 });
+    expect(bench.cvmfs.state().tags[0]).toMatchObject({ name: 'stratobot-before-7', revision: 1 });
+    expect(await bench.publisher().rollback(bench.cvmfs.name, 7)).toEqual({ revision: 4 });
+    expect(empty()).toBe(true);
+  });
+
+  it('keeps only a part of the tar: it is not ingested', async () => {
+    const real = localTransport();
+    const transport = {
+      ...real,
+      exec: async (...[argv, options]: Parameters<typeof real.exec>) => {
+        const result = await real.exec(argv, options);
+        if (argv[0] === 'dd') truncateSync((argv[1] ?? '').slice('of='.length), 1536);
+        return result;
+      },
+    };
+    await fails(Permanent, /is not what was written there/, { transport });
+    expect(bench.cvmfs.state().revision).toBe(1);
   });
 
   it('renews no caches: the ingest is rolled back', async () => {

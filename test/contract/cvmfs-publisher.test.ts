@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Permanent } from '../../src/domain/errors.ts';
+import { sshTransport } from '../../src/transport/ssh.ts';
 import { type CvmfsBench, cvmfsBench, cvmfsDeploy, software } from '../harness/cvmfs-server/bench.ts';
+import { silent } from '../harness/log.ts';
+import { newKey, startSshNode } from '../harness/ssh-node.ts';
 import { tar } from '../harness/tarballs.ts';
 
 let bench: CvmfsBench;
@@ -39,6 +42,18 @@ describe('publishing into CernVM-FS', () => {
     });
     expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
     expect(readdirSync(join(bench.stateDir, bench.cvmfs.name))).toEqual([]);
+  });
+
+  it('does all of it over SSH', async () => {
+    const key = newKey();
+    const node = await startSshNode({ root: bench.cvmfs.root, authorizedKey: key.public });
+    const transport = sshTransport({ ...node, identity: { privateKey: key.private }, log: silent });
+    try {
+      expect(await bench.publisher({ transport }).publish(eight())).toMatchObject({ revision: 3, files: 6 });
+    } finally {
+      await transport.close();
+      await node.close();
+    }
   });
 
   it('gives the revision of a deploy that is published already', async () => {

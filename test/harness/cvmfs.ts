@@ -3,18 +3,19 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Fault, type Hold, holdAt, type Point, setFault } from './cvmfs-server/places.ts';
 import { Repository, type State } from './cvmfs-server/repository.ts';
 import { type Replica, type Stratum, serveReplica, serveStratum0 } from './cvmfs-server/stratum.ts';
 
-export interface Ended {
+interface Ended {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-export interface Running {
+interface Running {
   pid: number;
   ended: Promise<Ended>;
 }
@@ -101,9 +102,9 @@ export function newCvmfs(name = 'software.eessi.io'): Cvmfs {
   };
 }
 
-/** Tests start the stand-in hundreds of times, and stripping its types takes longer than all it does. */
+/** Copies of the stand-in in JavaScript: tests start it hundreds of times, and stripping its types takes longer than all it does. */
 function withoutTypes(folder: string): string {
-  const source = join(import.meta.dirname, 'cvmfs-server');
+  const source = dirname(fileURLToPath(import.meta.resolve('./cvmfs-server/cvmfs_server.ts')));
   for (const file of [
     'cvmfs_server',
     'commands',

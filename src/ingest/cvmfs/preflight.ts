@@ -3,6 +3,7 @@ import type { Journal } from './journal.ts';
 import type { Prepared } from './prepare.ts';
 import { headOf } from './server.ts';
 import { type Site, tagsOf, untilFree } from './site.ts';
+import { publishedManifest } from './stratum.ts';
 
 /** What is kept free beyond the bytes that come: catalogs, the journal, a little air. */
 const spareBytes = 64 * 2 ** 20;
@@ -22,17 +23,26 @@ export async function preflight(
   const largest = Math.max(...parts.map((part) => part.contents.bytes));
   await requireSpace(site, site.storage, total);
   await requireSpace(site, site.folder, largest);
-  const tags = await tagsOf(site);
-  const revision = headOf(tags);
-  // Newest first, and a tag that stays (the ones cvmfs_server makes by itself may expire) before one that may not.
-  const heads = tags.filter((tag) => tag.revision === revision).map((tag) => tag.name);
-  const tag = heads.find((name) => !name.startsWith('generic-')) ?? heads[0];
-  if (tag === undefined) {
-    throw new Permanent(
-      `${site.repository} has no tags, so there would be no way back; set CVMFS_AUTO_TAG=true and publish once.`,
-    );
-  }
+  const { revision, tag } = await wayBack(site, deploy.id);
   return { deploy: deploy.id, digest: deploy.digest, revision, tag };
+}
+
+/** The head's revision and a tag of it. A head without one, as after some rollbacks, is given one. */
+async function wayBack(site: Site, deploy: number): Promise<{ revision: number; tag: string }> {
+  const { revision: shown } = await publishedManifest(site.stratum0Url, site.repository);
+  let tags = await tagsOf(site);
+  if (headOf(tags) < shown) {
+    await site.server.tagHead(`stratobot-before-${deploy}`);
+    tags = await tagsOf(site);
+  }
+  const revision = headOf(tags);
+  // One that stays before one that cvmfs_server made by itself, which may expire.
+  const names = tags.filter((tag) => tag.revision === revision).map((tag) => tag.name);
+  const tag = names.find((name) => !name.startsWith('generic-')) ?? names[0];
+  if (tag !== undefined && revision >= shown) return { revision, tag };
+  throw new Permanent(
+    `The head of ${site.repository}, revision ${shown}, has no tag, so there is no way back.`,
+  );
 }
 
 /** A deploy that was begun and is not finished goes first, or its revisions could not be told from ours. */

@@ -18,12 +18,14 @@ export interface Tag {
   description: string;
 }
 
-/** What `cvmfs_server` says without changing anything. */
+/** What `cvmfs_server` says, and the one command that changes no content. */
 export interface Server {
   /** Null where the server does not have the repository. */
   listed(): Promise<ListedState | null>;
   /** Null while somebody publishes. */
   tags(): Promise<Tag[] | null>;
+  /** Names the head, which changes nothing of it. */
+  tagHead(name: string): Promise<void>;
 }
 
 export function serverOf(transport: Transport, cvmfsServer: string, repository: string): Server {
@@ -49,6 +51,10 @@ export function serverOf(transport: Transport, cvmfsServer: string, repository: 
       if (answer.code === 0) return parseTags(answer.output);
       if (explain(answer, false).kind === 'busy') return null;
       throw failed(answer, 'tag');
+    },
+    async tagHead(name) {
+      const answer = await ask(['tag', '-a', name, '-m', 'before a deploy', repository]);
+      if (answer.code !== 0) throw failed(answer, 'tag');
     },
   };
 }

@@ -27,7 +27,7 @@ export interface CvmfsOptions {
   patience?: Partial<Patience>;
 }
 
-export interface Patience {
+interface Patience {
   /** For somebody else's transaction; default 10 minutes. */
   transactionMs: number;
   /** Until the web server shows the new revision; default 2 minutes, as caches hold the old one for 61 s. */

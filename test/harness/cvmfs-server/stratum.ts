@@ -75,7 +75,7 @@ async function close(server: Server): Promise<void> {
 }
 
 /** `.cvmfspublished`: lines of a letter and a value, then a hash and a binary signature. */
-export function publishedManifest(repository: Repository, revision: number): Buffer {
+function publishedManifest(repository: Repository, revision: number): Buffer {
   const { hash } = repository.tagOf('', revision, '');
   const lines = [
     `C${hash}`,
