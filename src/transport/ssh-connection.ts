@@ -12,6 +12,8 @@ import type { SshHost } from './ssh-options.ts';
 const SESSIONS = 8;
 /** A connection that is lost sooner has failed: a host that hangs up on everybody must not be dialled without a pause. */
 const STEADY_MS = 5_000;
+/** How long a server may take to close the session of a command that was given up. */
+const HANGING_MS = 500;
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
@@ -84,7 +86,9 @@ export class SshConnection {
     closed.then(() => {
       this.#hanging -= 1;
     });
-    if (this.#hanging >= this.sessions.limit) this.#drop();
+    setTimeout(() => {
+      if (this.#hanging >= this.sessions.limit) this.#drop();
+    }, HANGING_MS).unref();
   }
 
   async close(): Promise<void> {
