@@ -21,7 +21,7 @@ export async function preflight(
   }
   const total = parts.reduce((sum, part) => sum + part.contents.bytes, 0);
   const largest = Math.max(...parts.map((part) => part.contents.bytes));
-  await requireSpace(site, site.storage, total);
+  if (site.storage !== null) await requireSpace(site, site.storage, total);
   await requireSpace(site, site.folder, largest);
   const { revision, tag } = await wayBack(site, deploy.id);
   return { deploy: deploy.id, digest: deploy.digest, revision, tag };

@@ -41,12 +41,13 @@ export function cvmfsPublisher(options: CvmfsOptions): CvmfsPublisher {
     }
     const site = siteOf(options, repository, deploy);
     await site.run.quick(['mkdir', '-p', site.folder]);
-    return await withLock(site.run, `${site.folder}/lock`, `deploy-${deploy}`, log, () => step(site));
+    return await withLock(site.run, `${site.folder}/lock`, `${owner}-${deploy}`, log, () => step(site));
   };
 
   return {
-    publish: (deploy) => locked(deploy.repository, deploy.id, (site) => publish(site, deploy)),
-    rollback: (repository, deployId) => locked(repository, deployId, (site) => goBack(site, deployId)),
+    publish: (deploy) => locked(deploy.repository, deploy.id, 'deploy', (site) => publish(site, deploy)),
+    rollback: (repository, deployId) =>
+      locked(repository, deployId, 'rollback', (site) => goBack(site, deployId)),
   };
 }
 

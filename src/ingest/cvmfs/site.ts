@@ -20,8 +20,8 @@ export interface CvmfsOptions {
   cvmfsServer?: string;
   /** Default `/cvmfs`. */
   mountRoot?: string;
-  /** Where the repository's objects are kept, to look for space; default `/srv/cvmfs`. */
-  storage?: string;
+  /** Where the repository's objects are kept, to look for space; default `/srv/cvmfs`; null: not on a disk (S3). */
+  storage?: string | null;
   /** Run in the last transaction, once for each stack version, with mount and version as arguments: renews caches. */
   cacheHook?: readonly string[];
   patience?: Partial<Patience>;
@@ -49,7 +49,7 @@ export interface Site {
   area: string;
   cvmfsServer: string;
   stratum0Url: string;
-  storage: string;
+  storage: string | null;
   cacheHook: readonly string[];
   patience: Patience;
   log: Log;
