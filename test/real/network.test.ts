@@ -10,6 +10,7 @@ import { openSshMissing, startOpenSsh } from '../harness/openssh.ts';
 const network = openSshMissing() ? 'install openssh-server' : await openNetwork();
 const why = typeof network === 'string' ? network : null;
 
+// It takes an sshd and the right to make networks, which few but root have; in CI both must be there.
 describe.runIf(why === null)(
   `a build node behind a network${why === null ? '' : ` (skipped: ${why})`}`,
   () => {
