@@ -34,6 +34,7 @@ export function cvmfsPublisher(options: CvmfsOptions): CvmfsPublisher {
   const locked = async <Result>(
     repository: string,
     deploy: number,
+    owner: string,
     step: (site: Site) => Promise<Result>,
   ) => {
     if (!/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(repository)) {
