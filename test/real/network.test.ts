@@ -11,37 +11,35 @@ const network = openSshMissing() ? 'install openssh-server' : await openNetwork(
 const why = typeof network === 'string' ? network : null;
 
 // It takes an sshd and the right to make networks, which few but root have; in CI both must be there.
-describe.runIf(why === null)(
-  `a build node behind a network${why === null ? '' : ` (skipped: ${why})`}`,
-  () => {
-    if (typeof network === 'string') return;
-    afterAll(() => network.close());
+describe(`a build node behind a network${why === null ? '' : ` (skipped: ${why})`}`, () => {
+  afterAll(async () => {
+    if (typeof network !== 'string') await network.close();
+  });
 
-    it('loses no job and no line of a build when the network is cut for long', {
-      timeout: 90_000,
-    }, async () => {
-      const ssh = await startOpenSsh(network);
-      const transport = sshTransport({ ...ssh, identity: { privateKey: ssh.privateKey }, log: silent });
-      const { builders, recorder, run } = openJobBench({ transport, jobsDir: join(ssh.root, 'jobs') });
-      try {
-        const go = join(ssh.root, 'go');
-        const handle = await run(1, 'waiting', { GO: go });
-        const pid = Number(await recorder.finds(1, /started (\d+)/));
-        await network.cut();
-        await writeFile(go, '');
-        await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
-        // Longer than the connection's keepalive, so that it was given up and others were tried.
-        await delay(22_000);
-        expect(recorder.hasEnded(1)).toBe(false);
-        await network.mend();
-        expect(await recorder.end(1)).toEqual({ kind: 'exited', code: 0 });
-        expect(recorder.text(1)).toMatch(/^started \d+\nfinished\n$/);
-        expect((await builders.results(1, handle)).steps).toMatchObject({ build: 0 });
-      } finally {
-        await builders.close();
-        await transport.close();
-        await ssh.close();
-      }
-    });
-  },
-);
+  const name = 'loses no job and no line of a build when the network is cut for long';
+  it.runIf(why === null)(name, { timeout: 90_000 }, async () => {
+    if (typeof network === 'string') throw new Error(network);
+    const ssh = await startOpenSsh(network);
+    const transport = sshTransport({ ...ssh, identity: { privateKey: ssh.privateKey }, log: silent });
+    const { builders, recorder, run } = openJobBench({ transport, jobsDir: join(ssh.root, 'jobs') });
+    try {
+      const go = join(ssh.root, 'go');
+      const handle = await run(1, 'waiting', { GO: go });
+      const pid = Number(await recorder.finds(1, /started (\d+)/));
+      await network.cut();
+      await writeFile(go, '');
+      await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+      // Longer than the connection's keepalive, so that it was given up and others were tried.
+      await delay(22_000);
+      expect(recorder.hasEnded(1)).toBe(false);
+      await network.mend();
+      expect(await recorder.end(1)).toEqual({ kind: 'exited', code: 0 });
+      expect(recorder.text(1)).toMatch(/^started \d+\nfinished\n$/);
+      expect((await builders.results(1, handle)).steps).toMatchObject({ build: 0 });
+    } finally {
+      await builders.close();
+      await transport.close();
+      await ssh.close();
+    }
+  });
+});
