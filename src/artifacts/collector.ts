@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
-import { PassThrough } from 'node:stream';
+import { Readable } from 'node:stream';
 import { tarballOverview } from '../domain/tarball-overview.ts';
 import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
+import { branch, sideTask } from '../tarball/branch.ts';
 import { listTarball } from '../tarball/list.ts';
 import { chunksOf } from '../tarball/source.ts';
+import type { Signer } from './signing.ts';
 
 /**
  * Collects an artifact in one pass. The source is pulled by the listing; each chunk is hashed and handed to the upload
  * on its way there, so the slower of the two sets the pace and memory stays constant. The upload's last byte waits for
  * the verdict: refused bytes never become an object, and one that was there before under the key stays untouched.
+ * With a signer, the same bytes are signed as they pass, and the signature is put beside them, under `<key>.sig`.
  */
 export function createCollector(options: {
   store: ArtifactStore;
   limits?: TarballLimits;
+  signer?: Signer;
   log: Log;
 }): Collector {
-  const { store, limits = defaultLimits, log } = options;
+  const { store, limits = defaultLimits, signer, log } = options;
 
   return {
     async collect({ name, key, expect, source, metadata }) {
@@ -27,13 +31,14 @@ export function createCollector(options: {
         return refused(policy.end());
       }
       const upload = startUpload(store, key, metadata, name.compression);
+      const signing = signer === undefined ? null : sideTask((content) => signer.sign(content));
       const hash = createHash('sha256');
       let bytes = 0;
       const tee = async function* (): AsyncGenerator<Buffer> {
         for await (const chunk of chunksOf(source, `Artifact ${name.file}`)) {
           hash.update(chunk);
           bytes += chunk.length;
-          await upload.send(chunk);
+          await Promise.all([upload.send(chunk), signing?.send(chunk)]);
           yield chunk;
         }
       };
@@ -52,14 +57,16 @@ export function createCollector(options: {
         if (problem !== null) policy.problem(problem);
         const violations = policy.end();
         if (violations.length === 0) {
+          const signature = await signing?.finish();
           const { url } = await upload.finish();
+          if (signature !== undefined) await putSignature(store, key, signature);
           return { kind: 'stored', sha256: hash.digest('hex'), bytes, url, overview: overview.result() };
         }
         log.warn({ artifact: name.file, violations }, 'artifact refused');
         return refused(violations);
       } finally {
         source.destroy();
-        await upload.settle();
+        await Promise.all([upload.settle(), signing?.settle()]);
       }
     },
   };
@@ -76,24 +83,24 @@ function startUpload(
   metadata: Record<string, string>,
   compression: 'zst' | 'gz',
 ) {
-  const body = new PassThrough();
+  const body = branch();
   const cancel = new AbortController();
+  let ended = false;
   const contentType = compression === 'zst' ? 'application/zstd' : 'application/gzip';
   const done = store
-    .put(key, body, { contentType, metadata, signal: cancel.signal })
+    .put(key, body.content, { contentType, metadata, signal: cancel.signal })
     .then((stored) => ({ stored }))
     .catch((error: unknown) => {
-      body.destroy();
+      body.content.destroy();
       return { error };
     });
-  body.on('error', () => {}); // put() tells it
 
   return {
     /** Resolves when there is room for more, or nobody wants more; throws when the store failed. */
     async send(chunk: Buffer): Promise<void> {
       if (cancel.signal.aborted) return;
-      if (!body.destroyed && !body.write(chunk)) await room(body);
-      if (!body.destroyed || cancel.signal.aborted) return;
+      await body.send(chunk);
+      if (!body.closed() || cancel.signal.aborted) return;
       const result = await done;
       throw 'error' in result ? result.error : new Error('the store ended an upload by itself');
     },
@@ -103,25 +110,22 @@ function startUpload(
     },
     async finish(): Promise<{ url: string }> {
       body.end();
+      ended = true;
       const result = await done;
       if ('error' in result) throw result.error;
       return result.stored;
     },
     /** After any end: waits until the store has removed what it had of an unfinished upload. */
     async settle(): Promise<void> {
-      if (!body.writableEnded) cancel.abort(new Error('The artifact was not read to its end.'));
+      if (!ended) cancel.abort(new Error('The artifact was not read to its end.'));
       await done;
     },
   };
 }
 
-/** Until a stream takes more, or is closed for good. */
-function room(stream: PassThrough): Promise<void> {
-  return new Promise((resolve) => {
-    const go = (): void => {
-      stream.off('drain', go).off('close', go);
-      resolve();
-    };
-    stream.on('drain', go).on('close', go);
+async function putSignature(store: ArtifactStore, key: string, signature: string): Promise<void> {
+  await store.put(`${key}.sig`, Readable.from([Buffer.from(signature)]), {
+    contentType: 'text/plain',
+    metadata: {},
   });
 }

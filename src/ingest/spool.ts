@@ -1,36 +1,64 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type { DeployItem } from '../domain/deploy.ts';
-import { showName, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
+import { showName, type TarballLimits } from '../domain/tarball-policy.ts';
 import { targetName } from '../domain/target.ts';
 import type { ArtifactStore, Log, Spool, SpooledArtifact } from '../ports.ts';
-import { listTarball } from '../tarball/list.ts';
+import { type SideTask, sideTask } from '../tarball/branch.ts';
+import { examineTarball, expectationOf } from '../tarball/examine.ts';
 import { chunksOf } from '../tarball/source.ts';
+
+/** Says whether content is signed by somebody who may; the reason is a sentence. */
+interface SignatureVerifier {
+  verify(content: Readable, signature: string): Promise<SignatureVerdict>;
+}
+
+type SignatureVerdict = { ok: true; signer: string } | { ok: false; reason: string };
+
+/** A signature has some hundred bytes. */
+const maxSignatureBytes = 16 * 1024;
 
 /**
  * Brings the artifacts of a deploy to this machine and verifies them, so that what is published is what was approved:
- * size and digest, then the whole tarball policy again, in one pass. What does not match is an incident and is
+ * size and digest, then the whole tarball policy again, and with a verifier the signature under `<key>.sig`, in one
+ * pass. What does not match is an incident and is
  * refused; a store that does not answer is Retryable. Files that are here already are verified like new ones.
  */
 export function createSpool(options: {
   dir: string;
   store: ArtifactStore;
   limits: TarballLimits;
+  /** Absent: signatures are not looked at. */
+  verifier?: SignatureVerifier;
+  /** What an artifact without a signature is, where there is a verifier; default `refuse`. A wrong one is refused always. */
+  unsigned?: 'refuse' | 'accept';
   log: Log;
 }): Spool {
-  const { dir, store, limits, log } = options;
+  const { dir, store, limits, verifier, unsigned = 'refuse', log } = options;
   const directoryOf = (deployId: number): string => join(dir, `deploy-${deployId}`);
 
   /** The artifact's own violations; none: it is at the path, verified. */
   const bring = async (item: DeployItem, name: ArtifactName, directory: string): Promise<Violation[]> => {
     const path = join(directory, item.name);
+    const signature = verifier === undefined ? null : await signatureOf(store, item);
+    if (verifier !== undefined && signature === null && unsigned === 'refuse') {
+      return [
+        { rule: 'signature', sentence: 'It has no signature, and what is published here must have one.' },
+      ];
+    }
+    const check = (source: AsyncGenerator<Buffer>, copy?: (chunk: Buffer) => Promise<unknown>) => {
+      const signed =
+        verifier === undefined || signature === null
+          ? null
+          : sideTask((content) => verifier.verify(content, signature));
+      return verify(source, { item, name, limits, signed, ...(copy === undefined ? {} : { copy }) });
+    };
     if (await exists(path)) {
-      const onDisk = createReadStream(path);
-      const found = await verify(chunksOf(onDisk, path), item, name, limits);
+      const found = await check(chunksOf(createReadStream(path), path));
       if (found.matches) return found.violations;
       log.warn({ artifact: item.name, path }, 'spooled file is not what was approved, fetching it again');
       await rm(path);
@@ -42,7 +70,7 @@ export function createSpool(options: {
     const file = await open(partial, 'w');
     try {
       const source = chunksOf(content, `Artifact ${item.name}`);
-      const { violations } = await verify(source, item, name, limits, (chunk) => file.write(chunk));
+      const { violations } = await check(source, (chunk) => file.write(chunk));
       if (violations.length === 0) await rename(partial, path);
       return violations;
     } finally {
@@ -100,43 +128,53 @@ function sameTarget(one: string, other: string): boolean {
   return one.split('+').sort().join('+') === other.split('+').sort().join('+');
 }
 
-/** One pass: digest, size, policy, and a copy where one is wanted. `matches` speaks of digest and size only. */
+/** One pass: digest, size, policy, signature, and a copy where one is wanted. `matches` speaks of digest and size only. */
 async function verify(
   source: AsyncGenerator<Buffer>,
-  item: DeployItem,
-  name: ArtifactName,
-  limits: TarballLimits,
-  copy?: (chunk: Buffer) => Promise<unknown>,
+  options: {
+    item: DeployItem;
+    name: ArtifactName;
+    limits: TarballLimits;
+    signed: SideTask<SignatureVerdict> | null;
+    copy?: (chunk: Buffer) => Promise<unknown>;
+  },
 ): Promise<{ matches: boolean; violations: Violation[] }> {
-  const hash = createHash('sha256');
-  let bytes = 0;
+  const { item, name, limits, signed, copy } = options;
+  let given = 0;
   const tee = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
-      bytes += chunk.length;
-      if (bytes > item.bytes) return; // enough to know that it is another file; the disk need not hold it
-      hash.update(chunk);
-      await copy?.(chunk);
+      given += chunk.length;
+      if (given > item.bytes) return; // enough to know that it is another file; the disk need not hold it
+      await Promise.all([copy?.(chunk), signed?.send(chunk)]);
       yield chunk;
     }
   };
-  const expect = {
-    target: { os: name.os === 'macos' ? 'macos' : 'linux', cpu: name.cpu, accelerator: name.accelerator },
-    version: name.version,
-  } as const;
-  const policy = tarballPolicy({ name, expect, limits });
-  const chunks = tee();
-  // The listing may end early, the digest is of all bytes: an iterable that has no return() stays open.
-  const open = { [Symbol.asyncIterator]: () => ({ next: () => chunks.next() }) };
-  const problem = await listTarball(open, name.compression, policy);
-  if (problem !== null) policy.problem(problem);
-  for await (const _chunk of chunks);
+  try {
+    const expect = expectationOf(name);
+    const { bytes, sha256, violations } = await examineTarball(tee(), { name, expect, limits });
+    if (given === item.bytes && sha256 === item.sha256) {
+      const verdict = await signed?.finish();
+      if (verdict?.ok === false) violations.push({ rule: 'signature', sentence: verdict.reason });
+      return { matches: true, violations };
+    }
+    const got = given > item.bytes ? 'more bytes' : `${bytes} bytes with sha256 ${sha256}`;
+    const sentence = `It is not what was approved: ${item.bytes} bytes with sha256 ${item.sha256} were, the store gave ${got}.`;
+    return { matches: false, violations: [{ rule: 'digest', sentence }] };
+  } finally {
+    await signed?.settle();
+  }
+}
 
-  const sha256 = hash.digest('hex');
-  const matches = bytes === item.bytes && sha256 === item.sha256;
-  if (matches) return { matches, violations: policy.end() };
-  const got = bytes > item.bytes ? 'more bytes' : `${bytes} bytes with sha256 ${sha256}`;
-  const sentence = `It is not what was approved: ${item.bytes} bytes with sha256 ${item.sha256} were, the store gave ${got}.`;
-  return { matches, violations: [{ rule: 'digest', sentence }] };
+/** The text under `<key>.sig`, or null; one that is longer than any signature is cut, and so is none. */
+async function signatureOf(store: ArtifactStore, item: DeployItem): Promise<string | null> {
+  const content = await store.open(`${item.key}.sig`);
+  if (content === null) return null;
+  let text = '';
+  for await (const chunk of chunksOf(content, `Signature of ${item.name}`)) {
+    text += chunk.toString('latin1');
+    if (text.length > maxSignatureBytes) break;
+  }
+  return text.slice(0, maxSignatureBytes);
 }
 
 async function exists(path: string): Promise<boolean> {
