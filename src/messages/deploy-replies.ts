@@ -1,5 +1,5 @@
 import type { Deploy } from '../domain/deploy.ts';
-import { code, count, list, prose } from './markdown.ts';
+import { code, count, list, prose, sentence } from './markdown.ts';
 import { repositoryOf, shortDigest } from './status-comment.ts';
 
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
@@ -66,10 +66,9 @@ export function approvalRefused(reviewer: string, sentence: string): string {
 /** The deploy PR was closed, or merged by hand. */
 export function rejected(deploy: Deploy, pullRequest: number, by: string, byHand: boolean): string {
   const where = `${deploy.staging}#${pullRequest}`;
-  const again = `\`bot: deploy\` on ${deploy.repo}#${deploy.pullRequest} puts the same builds up again.`;
   return byHand
-    ? `@${by} merged ${where} by hand, without an approval that counts. **Nothing was published.** ${again}`
-    : `@${by} closed ${where}, which rejects this deploy of ${count(deploy.artifacts.length, 'tarball')}. Nothing was published. ${again}`;
+    ? `@${by} merged ${where} by hand, without an approval that counts. **Nothing was published.** ${again(deploy)}`
+    : `@${by} closed ${where}, which rejects this deploy of ${count(deploy.artifacts.length, 'tarball')}. Nothing was published. ${again(deploy)}`;
 }
 
 /** On a deploy PR that is closed because a newer one shows newer builds. */
@@ -88,7 +87,11 @@ export function ingestRefused(sentences: readonly string[]): string {
   ].join('\n\n');
 }
 
-/** Publishing failed for good. */
-export function ingestFailed(detail: string): string {
-  return `**Nothing was published.** The Stratum 0 answered: ${code(detail, 500)}`;
+/** A deploy that was approved ended without a revision. */
+export function ingestFailed(deploy: Deploy, reason: string): string {
+  return `**Nothing was published**: ${sentence(reason)}. ${again(deploy)}`;
+}
+
+function again(deploy: Deploy): string {
+  return `\`bot: deploy\` on ${deploy.repo}#${deploy.pullRequest} puts the same builds up again.`;
 }

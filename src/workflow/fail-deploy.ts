@@ -36,7 +36,7 @@ export async function tellFailure(world: World, deploy: Deploy): Promise<void> {
   if (deploy.state.kind !== 'failed') return;
   const { pullRequest, reason, incident } = deploy.state;
   if (pullRequest === null) return tell(world, deploy, 'failed', say.notPutUp(reason));
-  const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(reason);
+  const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(deploy, reason);
   await answerOnDeploy(world, deploy, 'failed', pullRequest, body);
   await tell(world, deploy, 'failed', body);
 }

@@ -51,7 +51,7 @@ export interface Stage {
 
   buildIs(kind: BuildStateKind, id?: number): Promise<Build>;
   deployIs(kind: DeployStateKind, id?: number): Promise<Deploy>;
-  /** Lets a build go on whose behaviour is `wait`. */
+  /** Lets a build go on whose behaviour is `wait`; also while the bot is away. */
   release(id?: number): Promise<void>;
   /** A statement past the bot, as somebody with psql would send it. */
   psql(statement: string): Promise<void>;
@@ -213,9 +213,12 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       return await until(look, (deploy) => deploy.state.kind === kind, `deploy ${id} to be ${kind}`);
     },
     async release(id = 1) {
-      const { state } = await parts.bot().build(id);
-      if (!('handle' in state) || state.handle === null) throw new Error(`build ${id} is ${state.kind}`);
-      await writeFile(join(state.handle.directory, 'release'), '');
+      const { rows } = await parts.psql(
+        `SELECT state->'handle'->>'directory' AS folder FROM builds WHERE id = ${id}`,
+      );
+      const [row] = rows as { folder: string | null }[];
+      if (!row?.folder) throw new Error(`build ${id} has no job`);
+      await writeFile(join(row.folder, 'release'), '');
     },
     psql: async (statement) => void (await parts.psql(statement)),
     restart: (meanwhile = async () => undefined) => parts.restart(meanwhile),

@@ -15,6 +15,7 @@ export function tidy(body: string, around: Surroundings, botUrl: string): string
     .replaceAll(/#issuecomment-\d+/g, '#issuecomment-ID')
     .replaceAll(/\b\d\d:\d\d UTC/g, 'TIME')
     .replaceAll(/\b\d+ s\b/g, 'N s')
+    .replaceAll(/\b\d+ bytes\b/g, 'N bytes')
     .replaceAll(/\b\d+ B\b/g, 'N B')
     .trim();
 }
