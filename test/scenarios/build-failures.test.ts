@@ -21,7 +21,7 @@ botTest('the build script fails', async ({ openPullRequest, comment, status, che
     | :-: | --- | --- | --: | --- | --: |
     | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s |  | [log](BOT/builds/1/log) |
 
-    **\`x86_64/amd/zen2\` failed**: \`tool-1.0.eb does not compile\` ([log](BOT/builds/1/log#L2), line 2).
+    **\`x86_64/amd/zen2\` failed**: \`ERROR: tool-1.0.eb does not compile\` ([log](BOT/builds/1/log#L2), line 2).
     \`bot: retry\` builds it again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
@@ -34,7 +34,7 @@ botTest('the build script fails', async ({ openPullRequest, comment, status, che
   `);
   expect(await checks()).toMatchInlineSnapshot(`
     [
-      "demo-bot / x86_64/amd/zen2 / 2025.06: failure, Failed: tool-1.0.eb does not compile",
+      "demo-bot / x86_64/amd/zen2 / 2025.06: failure, Failed: ERROR: tool-1.0.eb does not compile",
     ]
   `);
 });
@@ -50,7 +50,7 @@ botTest('one of two targets fails', async ({ openPullRequest, comment, status })
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | ❌ | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | N s |  | [log](BOT/builds/2/log) |
 
-    **\`aarch64/neoverse_n1\` failed**: \`tool-1.0.eb does not compile\` ([log](BOT/builds/2/log#L2), line 2).
+    **\`aarch64/neoverse_n1\` failed**: \`ERROR: tool-1.0.eb does not compile\` ([log](BOT/builds/2/log#L2), line 2).
     \`bot: retry\` builds it again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=all</code></summary>
@@ -72,7 +72,7 @@ botTest('one of two targets fails', async ({ openPullRequest, comment, status })
 botTest('the build ends well, but its check finds errors', async (stage) => {
   const changes = { 'bot/build.sh': '#!/bin/bash\necho "ERROR: one package is broken"\n' };
   expect(await failure(stage, undefined, changes)).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: \`one package is broken\` ([log](BOT/builds/1/log#L1), line 1)."`,
+    `"**\`x86_64/amd/zen2\` failed**: \`ERROR: one package is broken\` ([log](BOT/builds/1/log#L1), line 1)."`,
   );
 });
 
@@ -212,7 +212,7 @@ botTest(
   async (stage) => {
     stage.expectComplaint('artifact refused');
     expect(await failure(stage)).toMatchInlineSnapshot(
-      `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: The tarball's content is larger than 1024 bytes ([log](BOT/builds/1/log))."`,
+      `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: The tarball's content is larger than N bytes ([log](BOT/builds/1/log))."`,
     );
   },
   { configure: (config) => Object.assign(config, { limits: { tarball_bytes: '1KiB' } }) },
