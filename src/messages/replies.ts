@@ -71,6 +71,7 @@ function helpAll(catalogue: Catalogue): string[] {
     '| --- | --- |',
     `| ${code(`bot: build arch=${examples(catalogue).first}`)} | builds for a target; \`bot: help build\` has more examples |`,
     '| `bot: status` | says what is built, what runs, what waits for approval |',
+    '| `bot: retry` | repeats what failed or was cancelled |',
     '| `bot: cancel` | stops all builds; `bot: cancel arch=…` only some |',
     '| `bot: deploy` | puts the newest good builds of the current commit up for approval |',
     '| `bot: show_config` | lists what can be built here |',

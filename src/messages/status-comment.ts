@@ -152,8 +152,7 @@ function failures(view: StatusView): string[] {
     const names = list(builds.map((build) => code(targetName(build.target))));
     const links = builds.filter((build) => hasLog(build.state)).map((build) => failureLink(view, build));
     const where = links.length > 0 ? ` (${links.join(', ')})` : '';
-    const again = `\n${againHint(builds, view.builds)}`;
-    return `**${names} failed**: ${sentence(reason)}${where}.${again}`;
+    return `**${names} failed**: ${sentence(reason)}${where}.${againHint(builds, view.builds)}`;
   });
 }
 
@@ -164,11 +163,16 @@ function failureLink(view: StatusView, build: Build): string {
   return line === null ? `[log](${url})` : `[log](${url}#L${line}), line ${line.toLocaleString('en-US')}`;
 }
 
+/** Failures of a commit that no repetition of the same commit mends. */
+const NEEDS_COMMIT: readonly string[] = ['conflict', 'source-gone'];
+
 function againHint(failed: readonly Build[], all: readonly Build[]): string {
+  if (failed.some(({ state }) => state.kind === 'failed' && NEEDS_COMMIT.includes(state.failure.code)))
+    return '';
   const others = all.some((build) => build.state.kind === 'failed' && !failed.includes(build));
   const arches = failed.map((build) => shortCpu(build.target.cpu)).join(',');
   const command = others ? `bot: retry arch=${arches}` : 'bot: retry';
-  return `${code(command)} builds ${failed.length === 1 ? 'it' : 'them'} again.`;
+  return `\n${code(command)} builds ${failed.length === 1 ? 'it' : 'them'} again.`;
 }
 
 /** Where a deploy stands, in one line. */

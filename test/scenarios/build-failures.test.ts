@@ -175,7 +175,6 @@ botTest(
       | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | not started |  |  |
 
       **\`x86_64/amd/zen2\` failed**: the pull request does not merge into \`main\`: conflict in \`easystacks/tool.yml\`. Resolve it, push, and ask for the build again.
-      \`bot: retry\` builds it again.
 
       <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 

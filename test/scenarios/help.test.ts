@@ -12,6 +12,7 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
     | --- | --- |
     | \`bot: build arch=zen2\` | builds for a target; \`bot: help build\` has more examples |
     | \`bot: status\` | says what is built, what runs, what waits for approval |
+    | \`bot: retry\` | repeats what failed or was cancelled |
     | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |
     | \`bot: deploy\` | puts the newest good builds of the current commit up for approval |
     | \`bot: show_config\` | lists what can be built here |

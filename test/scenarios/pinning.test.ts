@@ -80,7 +80,6 @@ botTest('a head replaced by force while the build waits for a node', async (stag
     | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | not started |  |  |
 
     **\`x86_64/amd/zen2\` failed**: commit COMMIT is no longer part of pull request \\#1.
-    \`bot: retry\` builds it again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
