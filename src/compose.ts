@@ -72,6 +72,7 @@ export async function startStratobot(
       listener: {
         log: async (...told) => listener?.log(...told),
         ended: async (...told) => listener?.ended(...told),
+        waiting: async (...told) => listener?.waiting?.(...told),
       },
       clock,
       log,

@@ -73,6 +73,8 @@ export interface Build {
   pool: string;
   exports: Record<string, string>;
   state: BuildState;
+  /** Why the job of a running build has not started yet (a queue's reason), in words; null when it has. */
+  waiting: string | null;
   /** Set when this build repeats another one. A build is repeated once at the most; after that its repetition is. */
   retry: Retry | null;
   createdAt: number;

@@ -1,7 +1,7 @@
 import { type Build, isFinal } from '../domain/build.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
-import { code, codeBlock, count, duration, sentence, size } from './markdown.ts';
+import { code, codeBlock, count, duration, prose, sentence, size } from './markdown.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -73,6 +73,13 @@ function words(build: Build): { title: string; summary: string } {
     case 'starting':
       return { title: 'Starting', summary: `Being started on ${code(state.node)}.` };
     case 'running':
+      if (build.waiting !== null) {
+        const where = code(state.handle.node);
+        return {
+          title: 'Waits in the queue',
+          summary: `Submitted on ${where}; it waits: ${prose(build.waiting)}.`,
+        };
+      }
       return {
         title: `Running on ${state.handle.node}`,
         summary: `Building on ${code(state.handle.node)}. The details link shows the live log.`,

@@ -2,7 +2,18 @@ import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { type RepositoryTarget, shortCpu, targetName } from '../domain/target.ts';
-import { clockTime, code, codeBlock, count, details, duration, list, sentence, size } from './markdown.ts';
+import {
+  clockTime,
+  code,
+  codeBlock,
+  count,
+  details,
+  duration,
+  list,
+  prose,
+  sentence,
+  size,
+} from './markdown.ts';
 
 /** Everything a status comment shows, as the rows say it. */
 export interface StatusView {
@@ -82,7 +93,7 @@ function table(view: StatusView): string {
       testsFailed(build) ? '⚠️' : SIGNS[build.state.kind],
       code(targetName(build.target)),
       made,
-      took(build.state),
+      took(build),
       tests(build.state),
       artifact(view, build),
     ];
@@ -99,13 +110,14 @@ function testsFailed({ state }: Build): boolean {
   return state.kind === 'succeeded' && state.tests.status === 'FAILURE';
 }
 
-function took(state: BuildState): string {
+function took({ state, waiting }: Build): string {
   switch (state.kind) {
     case 'queued':
       return 'waits for a node';
     case 'starting':
       return 'starting';
     case 'running':
+      if (waiting !== null) return `waits: ${prose(waiting)}`;
       return `since ${clockTime(state.startedAt)}`;
     case 'cancelling':
       return 'being cancelled';

@@ -80,6 +80,8 @@ export interface Builders {
 export interface JobListener {
   log(buildId: number, offset: number, chunk: Buffer): Promise<void>;
   ended(buildId: number, exit: JobExit): Promise<void>;
+  /** Why a job waits in a queue, in words; null when it has started. Told when it changes. */
+  waiting?(buildId: number, reason: string | null): Promise<void>;
 }
 
 /**

@@ -56,6 +56,8 @@ export interface Builds {
   inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
   /** Builds whose state changed after `at`, or that were made after it. */
   movedSince(at: number): Promise<Build[]>;
+  /** Notes why the job has not started yet, or that it has. */
+  waits(id: number, reason: string | null): Promise<void>;
   /** A new build that repeats a failed one, in the same request; done again it gives the one that was made. */
   repeat(build: Build, retry: Omit<Retry, 'of'>): Promise<Build>;
   /** Compare and set: null when the row was no longer in state `from` (by value of `kind`). */

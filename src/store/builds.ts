@@ -32,6 +32,9 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .execute();
       return rows.map(toBuild);
     },
+    async waits(id, reason) {
+      await db.updateTable('builds').set({ waiting: reason }).where('id', '=', id).execute();
+    },
     async repeat(build, retry) {
       const at = clock.now();
       await db
@@ -90,6 +93,7 @@ export function toBuild(row: Selectable<Tables['builds']>): Build {
     pool: row.pool,
     exports: row.exports,
     state: row.state,
+    waiting: row.waiting,
     retry: row.retry,
     createdAt: row.created_at,
   };

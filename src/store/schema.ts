@@ -46,6 +46,7 @@ export interface Tables {
     repository: string;
     pool: string;
     exports: Document<Record<string, string>>;
+    waiting: string | null;
     retry: Document<Retry> | null;
     retry_of: number | null;
     state: Document<BuildState>;

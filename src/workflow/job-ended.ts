@@ -8,6 +8,7 @@ export function jobListener(world: World): JobListener {
   return {
     log: (buildId, offset, chunk) => world.logs.append(buildId, offset, chunk),
     ended: (buildId, exit) => jobEnded(world, buildId, exit),
+    waiting: (buildId, reason) => jobWaits(world, buildId, reason),
   };
 }
 
@@ -15,4 +16,12 @@ async function jobEnded(world: World, buildId: number, exit: JobExit): Promise<v
   const build = await world.records.builds.get(buildId);
   if (build?.state.kind === 'running') await move(world, build, { kind: 'job-ended', exit });
   await world.queue.add({ kind: 'build', buildId });
+}
+
+async function jobWaits(world: World, buildId: number, reason: string | null): Promise<void> {
+  await world.records.builds.waits(buildId, reason);
+  const build = await world.records.builds.get(buildId);
+  if (build === null) return;
+  await world.queue.add({ kind: 'status', requestId: build.requestId });
+  await world.queue.add({ kind: 'check', buildId });
 }

@@ -16,6 +16,7 @@ const build: Build = {
   pool: 'zen2',
   exports: {},
   state: { kind: 'queued', since: 0 },
+  waiting: null,
   retry: null,
   createdAt: 0,
 };

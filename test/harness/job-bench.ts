@@ -153,6 +153,7 @@ function build(id: number, exports: Record<string, string>): Build {
     pool: 'zen2',
     exports,
     state: { kind: 'starting', since: 0, node: 'zen2/n1' },
+    waiting: null,
     retry: null,
     createdAt: 0,
   };

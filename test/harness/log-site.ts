@@ -60,6 +60,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     pool: 'zen2',
     exports: {},
     state: RUNNING,
+    waiting: null,
     retry: null,
     createdAt: 0,
   };

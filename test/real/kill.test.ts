@@ -31,7 +31,14 @@ afterEach(async () => {
 });
 
 async function openPullRequest(behaviour: string): Promise<void> {
-  onTestFailed(() => console.error(bot.output(), botComments().map((comment) => comment.body).join('\n---\n')));
+  onTestFailed(() =>
+    console.error(
+      bot.output(),
+      botComments()
+        .map((comment) => comment.body)
+        .join('\n---\n'),
+    ),
+  );
   const changes = { 'easystacks/tool.yml': 'easyconfigs:\n  - tool-1.0.eb\n', behaviour };
   await around.github.openPullRequest(SOFTWARE, { by: 'jo', title: 'Add tool 1.0', changes });
 }

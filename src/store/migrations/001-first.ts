@@ -99,6 +99,7 @@ export async function up(db: Kysely<never>): Promise<void> {
       repository text NOT NULL CHECK (repository <> ''),
       pool text NOT NULL CHECK (pool <> ''),
       exports jsonb NOT NULL CHECK (jsonb_typeof(exports) = 'object'),
+      waiting text,
       retry jsonb,
       retry_of bigint UNIQUE REFERENCES stratobot.builds,
       state jsonb NOT NULL,
