@@ -4,6 +4,7 @@ import { styleText } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import { ConfigProblems } from '../config/problems.ts';
+import { privateKeyFlaw } from '../transport/private-key.ts';
 import { summary } from './check-config.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -89,7 +90,7 @@ Example:
     stratobot start --config stratobot.yml`,
     )
     .action(async (options: { config: string; logLevel: LogLevel }) => {
-      const config = await loadConfig(options.config, world.env);
+      const config = await loadConfig(options.config, world.env, privateKeyFlaw);
       const { startStratobot } = await import('../compose.ts');
       finish(await start(config, createLog(options.logLevel), startStratobot));
     });
@@ -108,7 +109,7 @@ Example:
   $ stratobot check-config --config stratobot.yml`,
     )
     .action(async (options: { config: string }) => {
-      world.out(summary(await loadConfig(options.config, world.env)));
+      world.out(summary(await loadConfig(options.config, world.env, privateKeyFlaw)));
     });
 
   command(program, 'doctor', 'Check this machine, the nodes, the database and the artifact store.')
@@ -121,7 +122,7 @@ Example:
   $ stratobot doctor --config stratobot.yml`,
     )
     .action(async (options: { config: string }) => {
-      const config = await loadConfig(options.config, world.env);
+      const config = await loadConfig(options.config, world.env, privateKeyFlaw);
       const { checkWorld } = await import('../compose/check-world.ts');
       finish(await doctor(config, checkWorld, world.out));
     });
@@ -146,7 +147,7 @@ Example:
     .action(async (file: string, options: { repository?: string; json?: true; config?: string }) => {
       const { repository = null, json = false } = options;
       const path = options.config ?? (repository === null ? null : CONFIG);
-      const config = path === null ? null : await loadConfig(path, world.env);
+      const config = path === null ? null : await loadConfig(path, world.env, privateKeyFlaw);
       const paint: Paint = (format, text) =>
         world.colour === true ? styleText(format, text, { validateStream: false }) : text;
       const screen = { out: world.out, err: world.err, paint, live: world.live === true };

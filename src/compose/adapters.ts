@@ -34,6 +34,7 @@ export async function poolNodes(pool: Config['pools'][number], log: Log): Promis
   return {
     name: pool.name,
     nodes,
+    scheduler: pool.scheduler,
     timeLimitSeconds: pool.timeLimitSeconds,
     site: pool.site,
     skipTests: pool.skipTests,

@@ -74,7 +74,10 @@ function toPool(
     buildsFor: pool.builds_for ?? [pool.arch],
     accelerators: pool.accelerators,
     repositories: pool.repositories ?? file.repositories.map((repository) => repository.id),
-    scheduler: pool.scheduler,
+    scheduler:
+      pool.scheduler === 'slurm'
+        ? { kind: 'slurm', options: pool.sbatch_options ?? [] }
+        : { kind: 'process', nice: pool.nice ?? 0 },
     timeLimitSeconds: pool.time_limit,
     jobsDir: pool.jobs_dir,
     skipTests: pool.skip_tests,

@@ -66,6 +66,7 @@ function checkPool(
   );
   return [
     ...unknown,
+    ...strayOptions(document, pool, path),
     ...twice(document, pool.nodes, [...path, 'nodes'], 'name'),
     ...pool.nodes.flatMap((node, index) =>
       oneOf(document, node, [...path, 'nodes', index], ['ssh', 'local']),
@@ -73,6 +74,20 @@ function checkPool(
     ...pool.nodes.flatMap(({ ssh }, index) =>
       ssh === undefined ? [] : checkSsh(document, ssh, [...path, 'nodes', index, 'ssh']),
     ),
+  ];
+}
+
+/** Options of the scheduler that the pool does not have. */
+function strayOptions(document: ConfigDocument, pool: ConfigFile['pools'][number], path: Path): Problem[] {
+  const stray = pool.scheduler === 'slurm' ? ('nice' as const) : ('sbatch_options' as const);
+  if (pool[stray] === undefined) return [];
+  const other = pool.scheduler === 'slurm' ? 'process' : 'slurm';
+  return [
+    document.atKey([...path, stray], {
+      found: `pool \`${pool.name}\` has \`${stray}\`, but its scheduler is \`${pool.scheduler}\``,
+      expected: null,
+      suggestion: `leave it out, or write \`scheduler: ${other}\``,
+    }),
   ];
 }
 

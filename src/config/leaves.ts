@@ -87,6 +87,11 @@ export const port = z
   .min(1)
   .max(65_535)
   .register(hints, { expected: 'a port, a whole number from 1 to 65535', example: '3000' });
+export const sbatchOption = matching(
+  /^--?[A-Za-z][^\0\r\n]*$/,
+  'an option for sbatch, with its value in the same text',
+  "'--partition=zen2'",
+);
 export const flag = z.boolean().register(hints, { expected: '`true` or `false`', example: 'true' });
 export const count = (most: number, example: string) =>
   z

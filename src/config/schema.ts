@@ -81,9 +81,20 @@ const pool = z.strictObject({
   accelerators: listOf(leaf.accelerator, 'a list of accelerators', '[nvidia/cc80]').default([]),
   repositories: listOf(leaf.plainName, 'a list of ids from `repositories`').optional(),
   scheduler: z
-    .literal('process')
-    .register(hints, { expected: '`process`', example: 'process' })
+    .enum(['process', 'slurm'])
+    .register(hints, { expected: '`process` or `slurm`', example: 'slurm' })
     .default('process'),
+  sbatch_options: listOf(
+    leaf.sbatchOption,
+    'a list of options for sbatch',
+    "['--partition=zen2', '--mem=16G']",
+  ).optional(),
+  nice: z
+    .int()
+    .min(0)
+    .max(19)
+    .register(hints, { expected: 'a whole number from 0 to 19', example: '10' })
+    .optional(),
   time_limit: leaf.duration.default(24 * 3600),
   jobs_dir: leaf.nodePath,
   skip_tests: leaf.flag.default(false),

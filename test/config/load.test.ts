@@ -46,7 +46,7 @@ describe('a small configuration', () => {
           buildsFor: ['x86_64/amd/zen2'],
           accelerators: [],
           repositories: ['eessi.io-2025.06-software'],
-          scheduler: 'process',
+          scheduler: { kind: 'process', nice: 0 },
           timeLimitSeconds: 86_400,
           jobsDir: '/srv/stratobot/jobs',
           skipTests: false,

@@ -129,3 +129,30 @@ test('SSH keys and folders that are not there, or open to others', async () => {
             |                     ^^^^^^"
     `);
 });
+
+test('options of a scheduler that the pool does not have', async () => {
+  const text = SMALL.replace('jobs_dir:', "sbatch_options: ['--partition=zen2']\n    jobs_dir:");
+  expect(await problemsOf(text)).toMatchInlineSnapshot(`
+    "stratobot.yml: 1 problem
+
+    line 20: pool \`zen2\` has \`sbatch_options\`, but its scheduler is \`process\`; leave it out, or write \`scheduler: slurm\`
+       20 |     sbatch_options: ['--partition=zen2']
+          |     ^^^^^^^^^^^^^^"
+  `);
+  const slurm = text.replace('sbatch_options:', 'scheduler: slurm\n    nice: 5\n    sbatch_options:');
+  expect(await problemsOf(slurm)).toMatchInlineSnapshot(`
+    "stratobot.yml: 1 problem
+
+    line 21: pool \`zen2\` has \`nice\`, but its scheduler is \`slurm\`; leave it out, or write \`scheduler: process\`
+       21 |     nice: 5
+          |     ^^^^"
+  `);
+  expect(await problemsOf(slurm.replace("'--partition=zen2'", 'partition zen2'))).toMatchInlineSnapshot(`
+    "stratobot.yml: 1 problem
+
+    line 22: \`pools[0].sbatch_options[0]\` is the text "partition zen2"
+       22 |     sbatch_options: [partition zen2]
+          |                      ^^^^^^^^^^^^^^
+            expected an option for sbatch, with its value in the same text; for example \`- '--partition=zen2'\`"
+  `);
+});
