@@ -1,5 +1,5 @@
 /** A second network on this machine, joined to it by a cable that can be pulled. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 
 export interface Network {
@@ -28,8 +28,13 @@ export async function openNetwork(): Promise<Network | string> {
     await ip('link', 'delete', here).catch(() => {});
     await ip('netns', 'delete', name).catch(() => {});
   };
+  // Also when the tests are killed.
+  const watch =
+    'while kill -0 "$1" 2>&- && ip netns pids "$2" >&- 2>&-; do sleep 1; done; kill -9 $(ip netns pids "$2"); ip netns delete "$2"';
   try {
     await ip('netns', 'add', name);
+    const options = { detached: true, stdio: 'ignore' } as const;
+    spawn('sh', ['-c', watch, 'watch', String(process.pid), name], options).unref();
     await ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name);
     await ip('address', 'add', `${at(1)}/30`, 'dev', here);
     await inside('address', 'add', `${at(2)}/30`, 'dev', there);
