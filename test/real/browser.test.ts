@@ -46,6 +46,7 @@ async function closePage({ task }: TestContext): Promise<void> {
 const line = (number: number) => page.locator(`#L${number} code`);
 const isAtEnd = () => page.evaluate('scrollY + innerHeight >= document.documentElement.scrollHeight - 1');
 
+// A laptop need not have a Chromium; in CI it must be there.
 describe.runIf(hasBrowser)('the log of a build that runs, in a browser (skipped without chromium)', () => {
   let around: Surroundings;
   let database: Awaited<ReturnType<typeof freshDatabase>>;
@@ -112,6 +113,7 @@ exit 1
   });
 });
 
+// Without a Chromium there is nothing to look at the page with.
 describe.runIf(hasBrowser)('the page of a log', () => {
   let site: LogSite;
   const many = (from: number, to: number) =>

@@ -10,6 +10,7 @@ import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.t
 
 const name = openSshMissing() ? 'OpenSSH (skipped: install openssh-server)' : 'OpenSSH';
 
+// A laptop need not have an sshd; in CI the tests run, and fail without it.
 describe.runIf(!openSshMissing())(`builders over ${name}`, () => {
   let ssh: OpenSsh;
   let transport: Transport;

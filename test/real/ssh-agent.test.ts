@@ -16,6 +16,7 @@ const missing = !existsSync(AGENT) && process.env.CI !== 'true';
 const name = missing ? 'an SSH agent (skipped: install openssh-client)' : 'an SSH agent';
 const timeoutMs = 10_000;
 
+// A laptop need not have an agent; in CI the tests run, and fail without it.
 describe.runIf(!missing)(name, () => {
   const key = newKey();
   let root: string;

@@ -8,6 +8,7 @@ import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.t
 const name = openSshMissing() ? 'OpenSSH (skipped: install openssh-server)' : 'OpenSSH';
 const timeoutMs = 30_000;
 
+// A laptop need not have an sshd; in CI the tests run, and fail without it.
 describe.runIf(!openSshMissing())(`connections to ${name}`, () => {
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
