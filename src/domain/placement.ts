@@ -2,7 +2,7 @@
 import { expectedMs, type History, meanWaitMs, nodeHealth, placeKey } from './placement/history.ts';
 import { type PoolOffer, type Target, targetName } from './target.ts';
 
-export { type History, type Past, type PastEnd, recentHistory } from './placement/history.ts';
+export { type Past, recentHistory } from './placement/history.ts';
 
 export interface PlacementPool {
   offer: PoolOffer;

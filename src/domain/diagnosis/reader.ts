@@ -32,7 +32,7 @@ export interface Finding {
 }
 
 /** The first finding of each rank. */
-export type Findings = Record<Rank, Finding | null>;
+type Findings = Record<Rank, Finding | null>;
 
 /** One package between `== building and installing` and its end. */
 export interface Section {
@@ -42,7 +42,7 @@ export interface Section {
   findings: Findings;
 }
 
-export interface FailedTest {
+interface FailedTest {
   name: string;
   text: string;
   line: number;

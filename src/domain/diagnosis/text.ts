@@ -1,5 +1,5 @@
 /** Lines are cut here; what matters in a line stands near its start. */
-export const LONGEST_LINE = 2_000;
+const LONGEST_LINE = 2_000;
 
 /** Terminal sequences: colours and cursor (CSI), titles and links (OSC), single characters. */
 const ESCAPES =

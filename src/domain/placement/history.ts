@@ -1,7 +1,7 @@
 /** What recent builds tell of pools and nodes: who is healthy, how long it takes, who was served last. */
 
 /** How a build left its node. */
-export type PastEnd =
+type PastEnd =
   /** It was built. */
   | 'succeeded'
   /** Its own fault: the node did its work. Says nothing for or against the node. */
