@@ -1,5 +1,5 @@
 /** What `cvmfs_server` may answer, and what the publisher makes of it: each row of what was observed on a real one. */
-import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
@@ -102,6 +102,18 @@ describe('somebody else', () => {
     expect(bench.cvmfs.state().revision).toBe(1);
   });
 
+  it('publishes another deploy at the same time: they take turns', async () => {
+    const other = cvmfsDeploy(bench.cvmfs, 8, software('x86_64/amd/zen3', 'LAMMPS'));
+    const results = await Promise.allSettled([deploy(), other].map((one) => bench.publisher().publish(one)));
+    for (const result of results) {
+      if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(Retryable);
+    }
+    const revisions = [];
+    for (const one of [deploy(), other]) revisions.push((await bench.publisher().publish(one)).revision);
+    expect(revisions.sort()).toEqual([3, 5]);
+    expect(bench.cvmfs.state().revision).toBe(5);
+  });
+
   it('reads the repository during ingest: our own transaction is aborted', async () => {
     bench.cvmfs.fault('reader');
     await fails(Retryable, /somebody is using the repository/);
@@ -173,6 +185,17 @@ describe('the server cannot', () => {
     expect(bench.cvmfs.state().tags[0]).toMatchObject({ name: 'stratobot-before-7', revision: 1 });
     expect(await bench.publisher().rollback(bench.cvmfs.name, 7)).toEqual({ revision: 4 });
     expect(empty()).toBe(true);
+  });
+
+  it('is sent a tarball that changed after it was looked at: it is not ingested', async () => {
+    const changing = deploy();
+    const transport = transportWith(async (argv) => {
+      if (argv[0] === 'dd') writeFileSync(changing.files[0]?.path ?? '', 'something else');
+      return 'run';
+    });
+    await expect(bench.publisher({ transport }).publish(changing)).rejects.toBeInstanceOf(Permanent);
+    expect(bench.cvmfs.state().revision).toBe(1);
+    expect(readdirSync(join(bench.stateDir, bench.cvmfs.name))).toEqual([]);
   });
 
   it('keeps only a part of the tar: it is not ingested', async () => {

@@ -98,4 +98,8 @@ describe('surveyOf', () => {
   ])('refuses another %s', async (_what, one, other, sentence) => {
     await expect(look(tarball([one]), tarball([other]))).rejects.toThrow(sentence);
   });
+
+  it.each(['../out', 'v/../../out', '/etc/passwd', './v', 'v//a'])('refuses %s', async (path) => {
+    await expect(look(tarball([{ path, content: 'x' }]))).rejects.toThrow(/no path below the base/);
+  });
 });

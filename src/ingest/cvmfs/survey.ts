@@ -44,6 +44,13 @@ export function surveyOf(files: readonly TarballFile[]): Survey {
       new Permanent(
         `The tarballs of the deploy do not fit together: ${showName(path)} and ${showName(other)}.`,
       );
+    // The spool refuses these by policy; here they would decide what is looked at, and where things are unpacked.
+    if (
+      path.startsWith('/') ||
+      path.split('/').some((part) => part === '..' || part === '.' || part === '')
+    ) {
+      throw new Permanent(`${showName(path)} is no path below the base.`);
+    }
     const above = seen.enter(path);
     if (above !== null) throw clash(above.path);
     const before = seen.get(path);
