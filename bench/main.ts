@@ -1,6 +1,7 @@
 import { path } from './path.ts';
 import { placement } from './placement.ts';
 import { printTable, type Report } from './report.ts';
+import { tarball } from './tarball.ts';
 import { transport } from './transport.ts';
 
 /** Benchmarks by name; each compares with a limit or a peer that is measured in the same run. */
@@ -12,6 +13,10 @@ const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
   placement: {
     about: 'a simulated week of builds on pools that break, beside first come first served on the same trace',
     run: placement,
+  },
+  tarball: {
+    about: 'one collection of a tarball of 26,000 files, beside nothing but decompressing or hashing it',
+    run: tarball,
   },
   transport: {
     about: 'a file of 300 MB streamed from a real OpenSSH, beside `ssh host cat` from the same server',

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 /** One figure: what was measured, several times, and what it is compared with. */
 export interface Figure {
   name: string;
-  unit: 'ms' | 'min' | 'requests' | 'MB/s' | 'builds';
+  unit: 'ms' | 'min' | 'requests' | 'MB/s' | 'MiB' | 'builds';
   runs: number;
   min: number;
   median: number;

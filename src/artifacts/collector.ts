@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { tarballOverview } from '../domain/tarball-overview.ts';
 import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
 import { branch, sideTask } from '../tarball/branch.ts';
+import { sha256Digest } from '../tarball/digest.ts';
 import { listTarball } from '../tarball/list.ts';
 import { chunksOf } from '../tarball/source.ts';
 import type { Signer } from './signing.ts';
@@ -32,13 +32,12 @@ export function createCollector(options: {
       }
       const upload = startUpload(store, key, metadata, name.compression);
       const signing = signer === undefined ? null : sideTask((content) => signer.sign(content));
-      const hash = createHash('sha256');
+      const digest = sha256Digest();
       let bytes = 0;
       const tee = async function* (): AsyncGenerator<Buffer> {
         for await (const chunk of chunksOf(source, `Artifact ${name.file}`)) {
-          hash.update(chunk);
           bytes += chunk.length;
-          await Promise.all([upload.send(chunk), signing?.send(chunk)]);
+          await Promise.all([digest.add(chunk), upload.send(chunk), signing?.send(chunk)]);
           yield chunk;
         }
       };
@@ -60,7 +59,7 @@ export function createCollector(options: {
           const signature = await signing?.finish();
           const { url } = await upload.finish();
           if (signature !== undefined) await putSignature(store, key, signature);
-          return { kind: 'stored', sha256: hash.digest('hex'), bytes, url, overview: overview.result() };
+          return { kind: 'stored', sha256: await digest.end(), bytes, url, overview: overview.result() };
         }
         log.warn({ artifact: name.file, violations }, 'artifact refused');
         return refused(violations);

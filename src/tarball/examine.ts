@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { ArtifactName, TarballOverview, Violation } from '../domain/artifact.ts';
 import { tarballOverview } from '../domain/tarball-overview.ts';
 import { type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { Target } from '../domain/target.ts';
+import { sha256Digest } from './digest.ts';
 import { listTarball } from './list.ts';
 
 export interface Examined {
@@ -20,11 +20,11 @@ export async function examineTarball(
   source: AsyncGenerator<Buffer>,
   { name, expect, limits }: { name: ArtifactName; expect: Expectation; limits: TarballLimits },
 ): Promise<Examined> {
-  const hash = createHash('sha256');
+  const digest = sha256Digest();
   let bytes = 0;
   const hashed = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of source) {
-      hash.update(chunk);
+      await digest.add(chunk);
       bytes += chunk.length;
       yield chunk;
     }
@@ -43,7 +43,7 @@ export async function examineTarball(
   });
   if (problem !== null) policy.problem(problem);
   for await (const _chunk of chunks);
-  return { sha256: hash.digest('hex'), bytes, violations: policy.end(), overview: overview.result() };
+  return { sha256: await digest.end(), bytes, violations: policy.end(), overview: overview.result() };
 }
 
 interface Expectation {

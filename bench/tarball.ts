@@ -1,0 +1,124 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { tarEnd, tarMember } from '../test/harness/tarballs.ts';
+import { type Figure, figure, type Report } from './report.ts';
+import type { Collected } from './tarball-collect.ts';
+
+const RUNS = 5;
+const PREFIX = '2025.06/software/linux/x86_64/amd/zen2';
+/** Shape of a real software tarball: many small files, three and a half bytes for each compressed one. */
+const FILES = 26_000;
+const FILE_BYTES = 19_000;
+const NOISE_BYTES = 5_400;
+const LIMIT_BYTES = 150 * 2 ** 20;
+
+/** A whole collection into a directory (hash, list, judge, store), beside nothing but decompressing the same file. */
+export async function tarball(): Promise<Report> {
+  const folder = await mkdtemp(join(tmpdir(), 'stratobot-bench-tarball-'));
+  const figures: Figure[] = [];
+  try {
+    for (const compression of ['gz', 'zst'] as const) {
+      const path = await make(folder, compression, 1);
+      figures.push(...(await beside(path, compression)));
+      await rm(path);
+    }
+    const sizes = [1, 4].map((times) => make(folder, 'zst', times));
+    const [usual = '', large = ''] = [await sizes[0], await sizes[1]];
+    const peaks = [await peakOf(usual), await peakOf(large)];
+    const limit = figure('limit', 'MiB', [LIMIT_BYTES / 2 ** 20]);
+    const first = figure('peak memory of a process', 'MiB', peaks.slice(0, 1), limit);
+    figures.push(first, figure('… with a tarball four times as large', 'MiB', peaks.slice(1), first));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { bench: 'tarball', figures };
+}
+
+/** Ours and the peers by turns, so that whatever else the machine does falls on all of them. */
+async function beside(path: string, compression: 'gz' | 'zst'): Promise<Figure[]> {
+  const child = start();
+  const times = { collect: [] as number[], decompress: [] as number[], sha256: [] as number[] };
+  const tool = compression === 'gz' ? 'gzip' : 'zstd';
+  for (let run = 0; run <= RUNS; run += 1) {
+    const decompress = await timed(tool, ['-dcq', path]);
+    const sha256 = await timed('sha256sum', [path]);
+    const { ms } = await collect(child, path);
+    if (run === 0) continue; // warms up the file and the code
+    times.collect.push(ms);
+    times.decompress.push(decompress);
+    times.sha256.push(sha256);
+  }
+  child.disconnect();
+  const { size } = await stat(path);
+  const what = `${Math.round(size / 1e6)} MB ${compression}`;
+  const peer = figure(`${tool} -dc`, 'ms', times.decompress);
+  const digest = figure('sha256sum', 'ms', times.sha256);
+  const limit = digest.median > peer.median ? digest : peer;
+  return [
+    { ...peer, name: `${peer.name}, ${what}` },
+    { ...digest, name: `${digest.name}, ${what}` },
+    figure(`collect, ${what}, ${FILES.toLocaleString('en-US')} files`, 'ms', times.collect, limit),
+  ];
+}
+
+async function peakOf(path: string): Promise<number> {
+  const child = start();
+  const { peakBytes } = await collect(child, path);
+  child.disconnect();
+  return peakBytes / 2 ** 20;
+}
+
+function start(): ChildProcess {
+  return fork(new URL('./tarball-collect.ts', import.meta.url), { execArgv: [] });
+}
+
+async function collect(child: ChildProcess, path: string): Promise<Collected> {
+  child.send(path);
+  const [answer] = await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(() => Promise.reject(new Error('the collecting process ended'))),
+  ]);
+  return answer as Collected;
+}
+
+async function timed(command: string, args: readonly string[]): Promise<number> {
+  const begin = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${command} ended with ${code}`);
+  return performance.now() - begin;
+}
+
+/** Writes a tarball, compressed by the usual tool; `times` is how often its content is in it, under other names. */
+async function make(folder: string, compression: 'gz' | 'zst', times: number): Promise<string> {
+  const epoch = 1_760_000_000 + times;
+  const path = join(folder, `eessi-2025.06-software-linux-x86_64-amd-zen2-${epoch}.tar.${compression}`);
+  const child = spawn(compression === 'gz' ? 'gzip' : 'zstd', ['-cq1'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await Promise.all([
+    pipeline(Readable.from(members(times), { objectMode: true, highWaterMark: 64 }), child.stdin),
+    pipeline(child.stdout, createWriteStream(path)),
+  ]);
+  return path;
+}
+
+function* members(times: number): Generator<Buffer> {
+  const content = Buffer.alloc(FILE_BYTES, 'export EASYBUILD_PREFIX=/cvmfs/software.example.org\n');
+  let state = 1;
+  for (let file = 0; file < FILES * times; file += 1) {
+    for (let at = 0; at < NOISE_BYTES; at += 4) {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      content.writeUInt32LE((state ^ (state >>> 13)) >>> 0, at);
+    }
+    const software = `Package${file % 40}/1.${Math.floor(file / (FILES / 4))}`;
+    yield tarMember({ path: `${PREFIX}/software/${software}/lib/part-${file}.so`, content });
+  }
+  yield tarEnd;
+}
