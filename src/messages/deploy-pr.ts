@@ -1,7 +1,7 @@
 import type { Artifact } from '../domain/artifact.ts';
 import type { TestOutcome } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
-import { code, codeBlock, count, details, html, prose, size } from './markdown.ts';
+import { cell, code, codeBlock, count, details, html, prose, size } from './markdown.ts';
 import { repositoryOf, shortDigest } from './status-comment.ts';
 
 /** One artifact as the reviewer of a deploy sees it. */
@@ -59,7 +59,7 @@ function moduleMatrix(rows: readonly DeployRow[]): string {
   if (modules.length === 0) return 'No tarball brings a module.';
   const head = `| module | ${rows.map((row) => code(row.target)).join(' | ')} |\n| --- | ${rows.map(() => ':-:').join(' | ')} |`;
   const line = (module: string) =>
-    `| ${code(module)} | ${rows.map((row) => (row.artifact.overview.modules.includes(module) ? 'yes' : '**missing**')).join(' | ')} |`;
+    `| ${cell(module)} | ${rows.map((row) => (row.artifact.overview.modules.includes(module) ? 'yes' : '**missing**')).join(' | ')} |`;
   const matrix = (names: string[]) => [head, ...names.map(line)].join('\n');
   if (modules.length <= OPEN_MODULES) return matrix(modules);
   const shown = modules.slice(0, OPEN_MODULES);

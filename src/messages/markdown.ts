@@ -14,12 +14,17 @@ export function fitBody(body: string): string {
  * Line breaks become blanks, control characters are shown escaped; longer than `limit` characters it is cut with `…`.
  */
 export function code(text: string, limit = 200): string {
-  const visible = clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit).replaceAll('|', '\\|');
+  const visible = clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit);
   if (visible.trim() === '') return '` `';
   const runs = visible.match(/`+/g) ?? [];
   const fence = '`'.repeat(Math.max(0, ...runs.map((run) => run.length)) + 1);
   const pad = visible.startsWith('`') || visible.endsWith('`') ? ' ' : '';
   return `${fence}${pad}${visible}${pad}${fence}`;
+}
+
+/** The same in a table, where a bar would end the cell even inside code. */
+export function cell(text: string): string {
+  return code(text).replaceAll('|', '\\|');
 }
 
 /** Text from outside as a code block; its fence is longer than any in the text. */

@@ -163,7 +163,7 @@ function failures(view: StatusView): string[] {
   return [...byReason].map(([reason, builds]) => {
     const names = list(builds.map((build) => code(targetName(build.target))));
     const links = builds.filter((build) => hasLog(build.state)).map((build) => failureLink(view, build));
-    const where = links.length > 0 ? ` (${links.join(', ')})` : '';
+    const where = links.length > 0 ? ` (${links.join('; ')})` : '';
     return `**${names} failed**: ${sentence(reason)}${where}.${againHint(builds, view.builds)}`;
   });
 }
@@ -203,7 +203,7 @@ export function deployLine(deploy: Deploy): string {
     case 'published':
       return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}).`;
     case 'rejected':
-      return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)}: ${sentence(deploy.state.reason)}.`;
+      return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)} (${sentence(deploy.state.reason)}).`;
     case 'superseded':
       return `**Deploy** ${digest}${where(deploy.state.pullRequest)} was replaced by a newer one.`;
     case 'failed':
