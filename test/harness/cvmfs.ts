@@ -72,7 +72,9 @@ export function newCvmfs(name = 'software.eessi.io'): Cvmfs {
     const ended = new Promise<Ended>((resolve) => {
       child.on('close', (code) => resolve({ ...result, code }));
     });
-    return { pid: child.pid ?? 0, ended };
+    // Tests signal it, and 0 would be their own process group.
+    if (child.pid === undefined) throw new Error(`${command} could not be started`);
+    return { pid: child.pid, ended };
   };
   return {
     name,

@@ -1,5 +1,5 @@
 /** Where the stand-in keeps what a CernVM-FS server has in /etc/cvmfs, /srv/cvmfs, /var/spool/cvmfs and /cvmfs. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Faults that a test switches on. */
@@ -58,19 +58,25 @@ export function setFault(root: string, fault: Fault, on: boolean): void {
   else rmSync(join(root, 'faults', fault), { force: true });
 }
 
+const heldAtMostMs = 120_000;
+
 const heldFile = (root: string, point: Point) => join(root, 'held', point);
 const reachedFile = (root: string, point: Point) => join(root, 'reached', point);
 
 /** Waits here while a test holds the point, after telling that it is reached. */
 export async function pass(root: string, point: Point): Promise<void> {
   if (!existsSync(heldFile(root, point))) return;
-  writeFileSync(reachedFile(root, point), `${process.pid}\n`);
-  while (existsSync(heldFile(root, point))) await pause();
+  // By a rename: whoever sees the file must find the whole number in it.
+  writeFileSync(`${reachedFile(root, point)}.new`, `${process.pid}\n`);
+  renameSync(`${reachedFile(root, point)}.new`, reachedFile(root, point));
+  // A test that was killed releases nothing; what it held must not wait for ever.
+  const end = Date.now() + heldAtMostMs;
+  while (existsSync(heldFile(root, point)) && Date.now() < end) await pause();
 }
 
 export interface Hold {
-  /** Resolves when a command has come to the point. */
-  reached(): Promise<void>;
+  /** Resolves when a command has come to the point, with its process id. */
+  reached(): Promise<number>;
   release(): void;
 }
 
@@ -81,6 +87,10 @@ export function holdAt(root: string, point: Point): Hold {
   return {
     async reached() {
       while (!existsSync(reachedFile(root, point))) await pause();
+      const pid = Number(readFileSync(reachedFile(root, point), 'utf8'));
+      // It will be signalled, and 0 or -1 would be the test itself and everybody.
+      if (!Number.isInteger(pid) || pid < 2) throw new Error(`no process id at ${point}`);
+      return pid;
     },
     release: () => rmSync(heldFile(root, point), { force: true }),
   };
