@@ -60,8 +60,8 @@ class Engine {
   #wake = (): void => {};
 
   constructor(compression: Compression, follows: boolean) {
-    // Far larger than zlib's default, for fewer round trips to its thread.
-    const options = { chunkSize: 256 * 1024 };
+    // Far larger than zlib's defaults, for fewer round trips to its thread, which goes on while chunks are looked at.
+    const options = { chunkSize: 512 * 1024, highWaterMark: 1024 * 1024 };
     this.#stream = compression === 'gz' ? createGunzip(options) : createZstdDecompress(options);
     this.#compression = compression;
     this.#follows = follows;

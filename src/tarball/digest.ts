@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A digest of a stream, taken of each chunk while the decompressor's thread works on it. */
-export interface Digest {
+interface Digest {
   /** Takes a chunk soon; waits until the one before it was taken, so no more than one is held. */
   add(chunk: Buffer): Promise<void>;
   /** Hexadecimal sha256 of all chunks; the last call. */
