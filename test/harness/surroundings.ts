@@ -46,12 +46,14 @@ const POOLS = [
   { name: 'n1', arch: 'aarch64/neoverse_n1', node: 'node-2' },
 ];
 
+/** One key for every App of a process: making one takes longer than the rest of the start. */
+const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
 /** Starts everything around a bot; the bot itself is started by whoever calls this. */
 export async function startSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
   const dir = await mkdtemp(join(tmpdir(), 'stratobot-'));
   // As root the embedded PostgreSQL runs as another user, who must be able to reach its data.
   await chmod(dir, 0o711);
-  const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const privateKey = keys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
   const github = await GitHubDouble.start({
     dir: join(dir, 'github'),
