@@ -64,6 +64,8 @@ describe('requests', () => {
         id: builds[index]?.id,
         requestId: request.id,
         state: { kind: 'queued', since: 1_000 },
+        waiting: null,
+        retry: null,
         createdAt: 1_000,
       })),
     );

@@ -67,7 +67,14 @@ function expectOneResult(): void {
 test('a bot killed while builds run, started again, tells one result', { timeout: 90_000 }, async () => {
   await openPullRequest('wait');
   await around.github.comment(SOFTWARE, 1, { by: 'maria', body: 'bot: build arch=all' });
-  await statusWith('2 running');
+  // both jobs run on their nodes, and their rows say so
+  await around.github.waitFor(
+    () => botComments().some(({ body }) => body.match(/\| since /g)?.length === 2),
+    {
+      timeoutMs: WAIT_MS,
+      what: 'two jobs that run',
+    },
+  );
   await bot.kill();
   bot = await startBotProcess(around);
   await around.releaseAll();
