@@ -15,7 +15,11 @@ export interface JobHandle {
 export type JobExit =
   | { kind: 'exited'; code: number }
   | { kind: 'timed-out'; limitSeconds: number }
-  | { kind: 'lost'; detail: string };
+  /** With a `cause` the scheduler knows what became of it, and `detail` is the whole sentence. */
+  | { kind: 'lost'; detail: string; cause?: LossCause };
+
+/** Why a scheduler ended a job. */
+export type LossCause = 'time' | 'memory' | 'person' | 'infrastructure' | 'configuration';
 
 /** An artifact as the state of a build remembers it; the whole record is in the artifacts table. */
 export interface ArtifactRef {

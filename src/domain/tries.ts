@@ -10,9 +10,3 @@ export function newestTries(builds: readonly Build[]): Build[] {
   };
   return last.sort((a, b) => first(a) - first(b));
 }
-
-/** How often a build was tried, this try included. */
-export function tryNumber(build: Build, builds: readonly Build[]): number {
-  const earlier = builds.find((other) => other.id === build.retry?.of);
-  return earlier ? tryNumber(earlier, builds) + 1 : 1;
-}

@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
 import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
-import type { ArtifactRef, Build, BuildEvent, BuildState, JobExit, TestOutcome } from '../domain/build.ts';
+import type {
+  ArtifactRef,
+  Build,
+  BuildEvent,
+  BuildState,
+  JobExit,
+  LossCause,
+  TestOutcome,
+} from '../domain/build.ts';
 import { type Diagnosis, diagnoser, type Ending } from '../domain/diagnosis.ts';
 import { Permanent } from '../domain/errors.ts';
 import { type Failure, type FailureClass, plainFailure } from '../domain/failure.ts';
@@ -76,6 +84,8 @@ function judge({ exit, steps, result, tests, unreadable }: ReturnType<typeof end
     failure: plainFailure(failureClass, code, sentence),
     certain,
   });
+  if (exit.kind === 'lost' && exit.cause)
+    return bad(CLASS_OF[exit.cause], `lost-${exit.cause}`, exit.detail, true);
   if (exit.kind === 'lost')
     return bad('infrastructure', 'lost', `the job vanished without an exit status (${exit.detail})`);
   if (exit.kind === 'timed-out')
@@ -98,6 +108,15 @@ function judge({ exit, steps, result, tests, unreadable }: ReturnType<typeof end
   const untold: TestOutcome = { status: ran ? 'UNKNOWN' : 'SKIPPED', passed: null, failed: null };
   return { kind: 'good', artefacts: [...new Set(result.artefacts)], tests: tests?.outcome ?? untold };
 }
+
+/** Whose matter it is that a scheduler ended a job; only what infrastructure did is tried again by itself. */
+const CLASS_OF: Record<LossCause, FailureClass> = {
+  time: 'configuration',
+  memory: 'configuration',
+  person: 'configuration',
+  configuration: 'configuration',
+  infrastructure: 'infrastructure',
+};
 
 /** Reads the kept log once, however long it is. */
 async function diagnoseLog(world: World, buildId: number, ending: Ending): Promise<Diagnosis | null> {
