@@ -32,6 +32,7 @@ describe(`builders: memory${why}`, () => {
     if (typeof group !== 'string') await vi.waitFor(() => rmdir(group.path), { timeout: 10_000 });
   });
 
+  // Making a control group takes rights that not everybody has; the name says what was refused.
   it.runIf(why === '')('says in the log that a job had too little of it', async () => {
     if (typeof group === 'string') throw new Error(group);
     const root = await mkdtemp(join(tmpdir(), 'stratobot-memory-'));

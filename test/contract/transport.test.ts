@@ -1,125 +1,25 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
-import type { Log, Transport } from '../../src/ports.ts';
+import type { Transport } from '../../src/ports.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import { quote } from '../../src/transport/quote.ts';
 import { sshTransport } from '../../src/transport/ssh.ts';
-import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.ts';
+import { silent } from '../harness/job-bench.ts';
 import { newKey, type SshNode, startSshNode } from '../harness/ssh-node.ts';
+import { appears, ends, type TransportBench, temp, transportBenches } from '../harness/transport-benches.ts';
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const timeoutMs = 10_000;
 
-interface Bench {
-  transport: Transport;
-  folder: string;
-  close(): Promise<void>;
-}
-
-const temp = () => mkdtemp(join(tmpdir(), 'stratobot-transport-'));
-
-async function local(): Promise<Bench> {
-  const folder = await temp();
-  const transport = localTransport();
-  return {
-    transport,
-    folder,
-    close: async () => {
-      await transport.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-async function inProcess(): Promise<Bench> {
-  const folder = await temp();
-  const key = newKey();
-  const node = await startSshNode({ root: folder, authorizedKey: key.public });
-  const transport = sshTransport({ ...node, identity: { privateKey: key.private }, log: silent });
-  return {
-    transport,
-    folder,
-    close: async () => {
-      await transport.close();
-      await node.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-/** Through a jump host, with a locked key. */
-async function jumped(): Promise<Bench> {
-  const folder = await temp();
-  const key = newKey('open sesame');
-  const [jump, node] = await Promise.all(
-    [1, 2].map(() => startSshNode({ root: folder, authorizedKey: key.public })),
-  );
-  if (jump === undefined || node === undefined) throw new Error('two nodes were started');
-  const identity = { privateKey: key.private, passphrase: 'open sesame' };
-  const transport = sshTransport({ ...node, identity, jump: [{ ...jump, identity }], log: silent });
-  return {
-    transport,
-    folder,
-    close: async () => {
-      await transport.close();
-      await node.close();
-      await jump.close();
-      await rm(folder, { recursive: true });
-    },
-  };
-}
-
-async function openSsh(): Promise<Bench> {
-  const node: OpenSsh = await startOpenSsh();
-  const transport = sshTransport({ ...node, identity: { privateKey: node.privateKey }, log: silent });
-  return {
-    transport,
-    folder: node.root,
-    close: async () => {
-      await transport.close();
-      await node.close();
-    },
-  };
-}
-
-/** Resolves when a file has been written. */
-async function appears(path: string): Promise<string> {
-  for (;;) {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    if (text.endsWith('\n')) return text.trim();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** Resolves when a process is no longer running. */
-async function ends(pid: number): Promise<void> {
-  for (;;) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (stat === '' || /\) [ZX]/.test(stat)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-const openSshName = openSshMissing() ? 'OpenSSH (skipped: install openssh-server)' : 'OpenSSH';
-/** OpenSSH passes no signals on to the commands of root. */
-const signals = process.getuid?.() !== 0;
-const kinds: [string, () => Promise<Bench>, { runs: boolean; kills: boolean }][] = [
-  ['local', local, { runs: true, kills: true }],
-  ['ssh in process', inProcess, { runs: true, kills: true }],
-  ['ssh in process, behind a jump host', jumped, { runs: true, kills: true }],
-  [openSshName, openSsh, { runs: !openSshMissing(), kills: signals }],
-];
-
-for (const [name, open, { runs, kills }] of kinds) {
+for (const [name, open, { runs, kills }] of transportBenches) {
+  // The name says what to install where OpenSSH is missing.
   describe.runIf(runs)(`transport: ${name}`, () => {
-    let bench: Bench;
+    let bench: TransportBench;
     beforeAll(async () => {
       bench = await open();
     });
@@ -201,6 +101,7 @@ for (const [name, open, { runs, kills }] of kinds) {
       await expect(slow).rejects.toThrow('did not end within 200 ms');
     });
 
+    // OpenSSH passes no signals on to the commands of root.
     it.runIf(kills)('kills a command whose time is over, with its children', async () => {
       const file = join(bench.folder, 'slow');
       const script = 'sleep 600 & echo $! > "$1"; wait';
@@ -226,6 +127,7 @@ for (const [name, open, { runs, kills }] of kinds) {
       await expect(buffer(bad)).rejects.toThrow(/ended with code 4: no luck/);
     });
 
+    // OpenSSH passes no signals on to the commands of root.
     it.runIf(kills)('kills the command when its stream is destroyed', async () => {
       const file = join(bench.folder, 'streaming');
       const script = 'echo $$ > "$1"; echo go; exec sleep 600';

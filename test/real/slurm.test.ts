@@ -3,18 +3,20 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PoolNodes } from '../../src/builders/builders.ts';
-import { Permanent, Retryable } from '../../src/domain/errors.ts';
+import { Permanent } from '../../src/domain/errors.ts';
 import type { Transport } from '../../src/ports.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import { sshTransport } from '../../src/transport/ssh.ts';
 import { isRunning, openJobBench, silent } from '../harness/job-bench.ts';
 import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.ts';
 import { type Slurm, slurmMissing, startSlurm } from '../harness/slurm.ts';
+import { withoutController } from './slurm/controller.ts';
 
 const missing = slurmMissing() ?? (openSshMissing() ? 'install openssh-server' : null);
 const node = 'zen2/n1';
 let nextId = 1;
 
+// The name says what to install.
 describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (skipped: ${missing})`}`, () => {
   let slurm: Slurm;
   let ssh: OpenSsh;
@@ -272,64 +274,5 @@ describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (sk
     expect((await builders.results(id, handle)).steps).toMatchObject({ build: 0 });
   });
 
-  describe('without its controller', () => {
-    it('a job goes on, and is told to its end; nothing is declared lost', { timeout: 90_000 }, async () => {
-      const go = join(slurm.root, 'go-on');
-      const { builders, recorder, run, start, id } = open();
-      const handle = await run(id, 'waiting', { GO: go });
-      await recorder.finds(id, /started/);
-      await slurm.killController();
-      const other = nextId++;
-      await expect(start(other, 'unchecked')).rejects.toThrow(Retryable);
-      expect(await builders.stop(other, node)).toBe(false);
-      expect(recorder.hasEnded(id)).toBe(false);
-      await writeFile(go, '');
-      expect(await recorder.end(id)).toEqual({ kind: 'exited', code: 0 });
-      await slurm.startController();
-      expect(recorder.text(id)).toMatch(/^started \d+\nfinished\n$/);
-      expect((await builders.results(id, handle)).steps).toMatchObject({ build: 0 });
-      expect(await builders.stop(other, node)).toBe(true);
-    });
-
-    it('a job that it forgot has one true end, though its id is given to another', {
-      timeout: 90_000,
-    }, async () => {
-      const { recorder, run, start, id } = open();
-      const handle = await slurm.forgetting(async () => {
-        await slurm.run('scontrol', 'update', 'NodeName=zen2', 'State=DRAIN', 'Reason=test');
-        return start(id, 'success');
-      });
-      const other = nextId++;
-      const second = await run(other, 'success');
-      expect(idOf(second)).toBe(idOf(handle));
-      await run(id, 'success');
-      expect(await recorder.end(other)).toEqual({ kind: 'exited', code: 0 });
-      expect(await recorder.end(id)).toEqual({
-        kind: 'lost',
-        cause: 'infrastructure',
-        detail: 'Slurm lost the job before it started',
-      });
-    });
-
-    it('a job that it forgot while it ran has one true end, and is not built twice', {
-      timeout: 90_000,
-    }, async () => {
-      const { builders, recorder, run, start, id } = open();
-      const handle = await slurm.forgetting(async () => {
-        const handle = await run(id, 'waiting', { GO: '/never' });
-        await recorder.finds(id, /started/);
-        return handle;
-      });
-      expect(await recorder.end(id)).toEqual({
-        kind: 'lost',
-        cause: 'infrastructure',
-        detail: 'Slurm does not know the job any more, and it left no exit status',
-      });
-      expect(await start(id, 'waiting', { GO: '/never' })).toEqual(handle);
-      const pid = Number(await recorder.finds(id, /started (\d+)/));
-      await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
-      expect(await builders.stop(id, node)).toBe(true);
-      expect(recorder.text(id).match(/started/g)).toHaveLength(1);
-    });
-  });
+  withoutController({ slurm: () => slurm, open: () => open(), newId: () => nextId++, idOf });
 });
