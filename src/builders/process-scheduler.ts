@@ -34,7 +34,7 @@ export function processScheduler(
       const nonce = randomBytes(16).toString('hex');
       const skip = job.skipTests ? 'yes' : 'no';
       const limit = String(job.limitSeconds);
-      const params = [jobId(job.buildId), limit, job.mark, job.localTmp, job.siteScript, skip];
+      const params = [jobId(job.buildId), limit, job.localTmp, job.siteScript, skip];
       const answer = await transport.exec(sh(scripts.launch, job.directory, nonce, String(nice), ...params), {
         timeoutMs: START_TIMEOUT_MS,
         stdin: Readable.from(archives(job, `.stratobot-${nonce}`), { objectMode: false }),
@@ -50,8 +50,8 @@ export function processScheduler(
       return parseHandle(succeeded(answer, node, 'look for a job'));
     },
 
-    async stop(directory, mark) {
-      const answer = await transport.exec(sh(scripts.stop, directory, mark), { timeoutMs: STOP_TIMEOUT_MS });
+    async stop(directory) {
+      const answer = await transport.exec(sh(scripts.stop, directory), { timeoutMs: STOP_TIMEOUT_MS });
       return answer.code === 0;
     },
 

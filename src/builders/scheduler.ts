@@ -21,7 +21,7 @@ export interface PreparedJob {
   buildId: number;
   /** Absolute path on the node. */
   directory: string;
-  /** In the environment of the job's processes, as STRATOBOT_BUILD. */
+  /** The job's name, for a scheduler that has names. */
   mark: string;
   limitSeconds: number;
   /** May hold variables, which are expanded on the node; empty for none. */

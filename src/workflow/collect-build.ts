@@ -21,6 +21,9 @@ import { repositoryTarget, type World } from './world.ts';
 
 type Collecting = Extract<BuildState, { kind: 'collecting' }>;
 
+/** Exit codes of a job without an exit status of `bot/build.sh`: see builders/scripts/steps.sh. */
+const SITE_FAILED = 125;
+const NO_SCRIPT = 127;
 /** Most artifacts one build may bring. */
 const MAX_ARTIFACTS = 16;
 
@@ -90,6 +93,13 @@ function judge({ exit, steps, result, tests, unreadable }: ReturnType<typeof end
     return bad('infrastructure', 'lost', `the job vanished without an exit status (${exit.detail})`);
   if (exit.kind === 'timed-out')
     return bad('configuration', 'time-limit', 'it was stopped at the time limit of the pool');
+  if ((steps.build ?? null) === null && exit.code === SITE_FAILED) {
+    return bad('configuration', 'site-failed', "the pool's `site_config_script` or `local_tmp` failed", true);
+  }
+  if ((steps.build ?? null) === null && exit.code !== NO_SCRIPT) {
+    const sentence = `\`bot/build.sh\` was ended from outside (exit status ${exit.code})`;
+    return bad('infrastructure', 'killed', sentence, true);
+  }
   if (unreadable !== null) return bad('build', 'result-unreadable', unreadable, true);
   if (result === null || result.status === 'UNKNOWN') {
     const sentence = '`bot/check-build.sh` could not tell whether the build is good (status UNKNOWN)';

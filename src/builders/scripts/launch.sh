@@ -1,4 +1,4 @@
-# launch.sh DIRECTORY NONCE NICE JOBID LIMIT MARK LOCAL_TMP SITE_SCRIPT SKIP_TESTS
+# launch.sh DIRECTORY NONCE NICE JOBID LIMIT LOCAL_TMP SITE_SCRIPT SKIP_TESTS
 # Unpacks a job, starts its runner, and prints `handle PID:START:BOOT`. POSIX sh; after unpack.sh.
 dir=$1 nonce=$2 nice=$3
 unpack "$dir" "$nonce" || exit 1

@@ -1,8 +1,9 @@
-# run.sh DIRECTORY JOBID LIMIT MARK LOCAL_TMP SITE_SCRIPT SKIP_TESTS
+# run.sh DIRECTORY JOBID LIMIT LOCAL_TMP SITE_SCRIPT SKIP_TESTS
 # The runner of a job, detached: keeps the time limit, cleans up, and leaves `exit` behind. JOBID is empty for a job of
 # Slurm, which gives it its own. bash; after processes.sh.
 cd "$1" && exec >/dev/null 2>&1 || exit 1
-control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$4
+# Its processes carry the directory as their mark: it is the job's alone, whoever else runs jobs on this machine.
+control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$1
 
 # A link is made once, and whole: of several runners the one that makes it is the job, the others go. Slurm may start a
 # job a second time, when a node or its controller came back without memory.
@@ -26,7 +27,7 @@ killed_before=$(oom_kills)
 sleep "$limit" &
 timer=$!
 cd work || exit 1
-SLURM_JOB_ID=$job STRATOBOT_BUILD=$mark setsid bash "$control/steps.sh" "$control" "$job" "${@:5}" \
+SLURM_JOB_ID=$job STRATOBOT_BUILD=$mark setsid bash "$control/steps.sh" "$control" "$job" "${@:4}" \
   </dev/null >>"$log" 2>&1 &
 steps=$!
 session=$steps:$(start_time $steps)

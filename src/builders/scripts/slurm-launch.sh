@@ -13,7 +13,7 @@ if [ ! -L "$dir/handle" ] && [ ! -f "$dir/submitted" ]; then
     ${LANG:+"LANG=$LANG"} ${LD_LIBRARY_PATH:+"LD_LIBRARY_PATH=$LD_LIBRARY_PATH"} ${SLURM_CONF:+"SLURM_CONF=$SLURM_CONF"} \
     sbatch "$@" --export=ALL --parsable --job-name="$mark" --comment="$mark" --time=$(((limit + 59) / 60)) \
     --chdir="$dir/work" --input=/dev/null --output=slurm-%j.out --open-mode=append --no-requeue \
-    "$dir/run.sh" "$dir" '' "$limit" "$mark" "$local_tmp" "$site_script" "$skip_tests" 9>&-) || exit 65
+    "$dir/run.sh" "$dir" '' "$limit" "$local_tmp" "$site_script" "$skip_tests" 9>&-) || exit 65
   id=$(printf '%s\n' "$answer" | tail -n 1)
   id=${id%%;*}
   case $id in *[!0-9]* | '') echo "sbatch answered \"$answer\"" >&2 && exit 1 ;; esac

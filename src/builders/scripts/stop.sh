@@ -1,5 +1,5 @@
-# stop.sh DIRECTORY MARK: ends all that belongs to a job; fails when something will not go. POSIX sh; after processes.sh.
-dir=$1 mark=$2
+# stop.sh DIRECTORY: ends all that belongs to a job; fails when something will not go. POSIX sh; after processes.sh.
+dir=$1 mark=$1
 
 # A launch that is still on its way must not start the job later: the runner's place is taken.
 mkdir -p "$dir" || exit 1
