@@ -8,9 +8,9 @@ import { aDeploy, anArtifact, aRequest, digest } from '../harness/rows.ts';
 
 /** Rows with ids, for messages; a test names only what it is about. */
 
-export const MINUTE = 60_000;
+const MINUTE = 60_000;
 /** 14:02 UTC. */
-export const NOON = Date.UTC(2026, 2, 1, 14, 2);
+const NOON = Date.UTC(2026, 2, 1, 14, 2);
 
 export const stack: RepositoryTarget = {
   id: 'eessi.io-2025.06-software',

@@ -5,7 +5,8 @@ unpack() {
   new=$1.new-$2 ours=$1.new-$2/work/.stratobot-$2
   trap 'rm -rf "$new"' EXIT
   unpack_new "$1" || [ -e "$1" ] || return 1
-  rm -rf "$1".new-*
+  # Another launch may be writing in one of them right now; what stays goes with the job.
+  rm -rf "$1".new-* 2>/dev/null || :
 }
 
 # Two archives, one after the other (-i): the pull request's tree, then our own files in a folder nobody could foresee.
