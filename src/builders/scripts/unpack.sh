@@ -5,7 +5,7 @@ unpack() {
   new=$1.new-$2 ours=$1.new-$2/work/.stratobot-$2
   trap 'rm -rf "$new"' EXIT
   unpack_new "$1" || [ -e "$1" ] || return 1
-  # Another launch may be writing in one of them right now; what stays goes with the job.
+  # Another launch may be writing in one of them right now; it takes its own away.
   rm -rf "$1".new-* 2>/dev/null || :
 }
 
