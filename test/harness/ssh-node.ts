@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
@@ -62,7 +63,7 @@ export async function startSshNode(options: {
   const hostKey = newKey();
   const allowed = ssh2.utils.parseKey(options.authorizedKey);
   if (allowed instanceof Error) throw allowed;
-  const env = { PATH: process.env.PATH, HOME: options.root, USER: user, LANG: 'C.UTF-8', ...options.env };
+  const env = { PATH: openPath(), HOME: options.root, USER: user, LANG: 'C.UTF-8', ...options.env };
 
   const authenticate = (request: AuthContext) => {
     const right =
@@ -200,4 +201,19 @@ function run(
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     process.kill(-child.pid, 'SIGKILL');
   };
+}
+
+/** The folders of PATH that this user may enter: for a command in any other the shell says 126 instead of 127. */
+function openPath(): string {
+  const folders = (process.env.PATH ?? '').split(':');
+  return folders.filter((folder) => mayEnter(folder)).join(':');
+}
+
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
