@@ -1,5 +1,16 @@
 import { Permanent } from '../domain/errors.ts';
 
+/** GitHub refuses longer messages of annotations. */
+const LONGEST_MESSAGE_BYTES = 64 * 1024;
+
+/** The message of an annotation, when GitHub would take it. Throws Permanent. */
+export function fittingMessage(message: string): string {
+  const bytes = Buffer.byteLength(message);
+  if (bytes > LONGEST_MESSAGE_BYTES)
+    throw new Permanent(`A message of ${bytes} bytes is over GitHub's ${LONGEST_MESSAGE_BYTES}`);
+  return message;
+}
+
 /** GitHub refuses longer bodies of comments, pull requests and checks with 422. */
 const LONGEST_BODY = 65_536;
 

@@ -1,7 +1,7 @@
 import { type Build, isFinal } from '../domain/build.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
-import { code, codeBlock, count, duration, prose, sentence, size } from './markdown.ts';
+import { code, codeBlock, count, duration, plain, prose, sentence, size } from './markdown.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -10,6 +10,17 @@ export interface CheckText {
   conclusion: 'success' | 'failure' | 'cancelled' | null;
   title: string;
   summary: string;
+  annotations: CheckAnnotation[];
+}
+
+/** A remark beside a line of the pull request; plain text. */
+interface CheckAnnotation {
+  path: string;
+  startLine: number;
+  endLine: number;
+  level: 'failure';
+  title: string;
+  message: string;
 }
 
 /** One check per build; `instance` keeps checks of several bots apart. */
@@ -34,8 +45,30 @@ export function buildCheck(
     conclusion: conclusion(build),
     title: text.title,
     summary: [text.summary, made].filter(Boolean).join('\n\n'),
+    annotations: annotations(build),
   };
 }
+
+/** 30 such lines, of four bytes a character, are below GitHub's 64 KiB. */
+const LONGEST_LINE = 500;
+
+/**
+ * What the log says of a failure, beside what wrote the log: no line of the pull request is known to be the cause, so it
+ * stands at the top of the build script. A failure that no log tells of has none.
+ */
+function annotations({ state, target }: Build): CheckAnnotation[] {
+  if (state.kind !== 'failed' || state.failure.excerpt.length === 0) return [];
+  const { sentence: reason, line, excerpt } = state.failure;
+  const where =
+    line === null ? 'The end of the log:' : `Around line ${line.toLocaleString('en-US')} of the log:`;
+  const lines = excerpt.map((text) => plain(text, LONGEST_LINE));
+  const message = [plain(reason.replaceAll('`', ''), 1000), '', where, '', ...lines].join('\n');
+  const title = `${targetName(target)} failed`;
+  return [{ path: BUILD_SCRIPT, startLine: 1, endLine: 1, level: 'failure', title, message }];
+}
+
+/** Writes the log of every build: existing repositories have it. */
+const BUILD_SCRIPT = 'bot/build.sh';
 
 /** The reason, and the lines of the log around it. */
 function failureSummary({ sentence: reason, line, excerpt }: Failure): string {

@@ -38,6 +38,11 @@ export function codeBlock(text: string): string {
   return `${fence}\n${visible}\n${fence}`;
 }
 
+/** One line of text from outside for a place that shows no Markdown; control characters are shown escaped. */
+export function plain(text: string, limit: number): string {
+  return clip(showControls(text.replaceAll(/[\r\n]+/g, ' ')), limit);
+}
+
 /** Plain prose from outside (a title, a sentence with names in it): every mark of Markdown and HTML is made harmless. */
 export function prose(text: string, limit = 500): string {
   return clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit)
@@ -128,5 +133,6 @@ function showControls(text: string): string {
 }
 
 function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+  // Half a character of two UTF-16 units is no text that GitHub takes.
+  return text.length <= limit ? text : `${text.slice(0, limit - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

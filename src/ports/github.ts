@@ -23,6 +23,20 @@ export interface Review {
   commit: string;
 }
 
+/** A remark on lines of a file at the check's commit, shown beside them where the pull request changed them. */
+export interface Annotation {
+  /** From the root of the repository. */
+  path: string;
+  /** From 1. */
+  startLine: number;
+  endLine: number;
+  level: 'notice' | 'warning' | 'failure';
+  /** At most 255 characters. */
+  title: string;
+  /** Plain text, at most 64 KiB. */
+  message: string;
+}
+
 export interface CheckOutput {
   name: string;
   /** Finds the check again: `stratobot:<instance>:build:<id>`. */
@@ -33,6 +47,8 @@ export interface CheckOutput {
   detailsUrl: string | null;
   title: string;
   summary: string;
+  /** Any number. GitHub only ever adds to those a check has: what was written before stays first, in the same order. */
+  annotations: readonly Annotation[];
 }
 
 export interface GitHub {

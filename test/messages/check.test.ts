@@ -43,6 +43,40 @@ test('a summary is about one build', () => {
   `);
 });
 
+test('what the log says of a failure stands beside the script that wrote it', () => {
+  const failure = {
+    ...states.failed.failure,
+    excerpt: ['== building GCC', 'ERROR: \u202etoken ***', 'x'.repeat(600)],
+  };
+  const [annotation, ...others] = buildCheck(
+    'aws-bot',
+    aBuild({ ...states.failed, failure }),
+    stack,
+  ).annotations;
+  expect(others).toEqual([]);
+  expect(annotation).toMatchObject({ path: 'bot/build.sh', startLine: 1, level: 'failure' });
+  expect(annotation?.title).toBe('x86_64/amd/zen2 failed');
+  expect(annotation?.message.replace(/x{20,}/, 'xx')).toMatchInlineSnapshot(`
+    "GCC.eb does not compile
+
+    Around line 48,211 of the log:
+
+    == building GCC
+    ERROR: \\u202etoken ***
+    xx…"
+  `);
+});
+
+test('30 long lines of four bytes a character are an annotation GitHub takes', () => {
+  const failure = { ...states.failed.failure, excerpt: Array(30).fill('𝄞'.repeat(600)) };
+  const [annotation] = buildCheck('aws-bot', aBuild({ ...states.failed, failure }), stack).annotations;
+  expect(Buffer.byteLength(annotation?.message ?? '')).toBeLessThan(65_536);
+});
+
+test('a failure no log tells of has no annotation', () => {
+  expect(buildCheck('aws-bot', aBuild(states.conflict), stack).annotations).toEqual([]);
+});
+
 test('a repository target that left the configuration leaves a check that can be read', () => {
   const check = buildCheck('aws-bot', aBuild(states.running), undefined);
   expect([check.name, check.summary]).toMatchInlineSnapshot(`

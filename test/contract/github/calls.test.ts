@@ -14,6 +14,7 @@ const check = (headSha: string, more: Partial<CheckOutput> = {}): CheckOutput =>
   detailsUrl: null,
   title: 'Waiting',
   summary: 'Waiting for a node',
+  annotations: [],
   ...more,
 });
 
@@ -117,6 +118,39 @@ test('a check is made, found by its identity and completed', async () => {
     title: 'GCC failed',
     detailsUrl,
   });
+});
+
+test('annotations are written once, 50 at a time, also when the process died between', async () => {
+  const { sha } = pull.head;
+  const annotations = Array.from({ length: 120 }, (_, i) => ({
+    path: 'easystacks/tool.yml',
+    startLine: i + 1,
+    endLine: i + 1,
+    level: 'failure' as const,
+    title: 'tool',
+    message: `remark ${i + 1}`,
+  }));
+  const all = annotations.map((one) => one.startLine);
+  const id = await taking(3, github.createCheck(repo, check(sha, { annotations })));
+  const lines = () =>
+    double
+      .checkRuns(repo, sha)
+      .find((one) => one.id === id)
+      ?.annotations.map((one) => one.start_line);
+  expect(lines()).toEqual(all);
+  await taking(1, github.updateCheck(repo, id, check(sha, { annotations })));
+  expect(lines()).toEqual(all);
+  const more = [...annotations, ...annotations.slice(0, 1)];
+  await taking(2, github.updateCheck(repo, id, check(sha, { annotations: more })));
+  expect(lines()).toEqual([...all, 1]);
+});
+
+test('an annotation over the limit is refused before it is sent', async () => {
+  const long = { path: 'a', startLine: 1, endLine: 1, level: 'notice' as const, title: '', message: '' };
+  const annotations = [{ ...long, message: 'ä'.repeat(40_000) }];
+  await expect(taking(0, github.createCheck(repo, check(pull.head.sha, { annotations })))).rejects.toThrow(
+    'is over',
+  );
 });
 
 test('git access is a token for this repository alone, to read', async () => {

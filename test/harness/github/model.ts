@@ -109,6 +109,22 @@ export interface Review {
   readonly submittedAt: string;
 }
 
+export interface Annotation {
+  readonly path: string;
+  readonly start_line: number;
+  readonly end_line: number;
+  readonly annotation_level: string;
+  readonly title?: string;
+  readonly message: string;
+}
+
+/** A button on a check run. */
+export interface CheckAction {
+  readonly label: string;
+  readonly description: string;
+  readonly identifier: string;
+}
+
 export interface CheckRun {
   readonly id: number;
   readonly suiteId: number;
@@ -122,6 +138,8 @@ export interface CheckRun {
   detailsUrl: string | null;
   externalId: string;
   output: { title: string | null; summary: string | null; text: string | null };
+  annotations: Annotation[];
+  actions: readonly CheckAction[];
 }
 
 export interface Installation {

@@ -1,11 +1,11 @@
 /** What people do on GitHub. Each act changes the world, then its webhooks are delivered, then it resolves. */
 import { Act } from './act.ts';
-import { rerequestCheckRun } from './actions/checks.ts';
+import { requestAction, rerequestCheckRun, rerequestCheckSuite } from './actions/checks.ts';
 import * as issues from './actions/issues.ts';
 import { followBranches, type MergeMethod, mergePull, openPull, type PullRequest } from './actions/pulls.ts';
 import { dismissReview, submitReview } from './actions/reviews.ts';
 import { refused } from './errors.ts';
-import type { Account, Changes, Comment, PermissionLevel, Repository, Review } from './model.ts';
+import type { Account, Changes, CheckRun, Comment, PermissionLevel, Repository, Review } from './model.ts';
 import {
   type CommentView,
   type IssueView,
@@ -222,12 +222,37 @@ export class People {
 
   /** Presses "Re-run" on a check run. */
   async rerequestCheck(repoName: string, checkRunId: number, options: By): Promise<void> {
+    await this.#press(repoName, checkRunId, options, rerequestCheckRun);
+  }
+
+  /** Presses "Re-run all checks" of the check's suite. */
+  async rerequestSuite(repoName: string, checkRunId: number, options: By): Promise<void> {
+    await this.#press(repoName, checkRunId, options, rerequestCheckSuite);
+  }
+
+  /** Presses a button that the App put on a check run. */
+  async pressButton(
+    repoName: string,
+    checkRunId: number,
+    options: By & { identifier: string },
+  ): Promise<void> {
+    await this.#press(repoName, checkRunId, options, (act, check) =>
+      requestAction(act, check, options.identifier),
+    );
+  }
+
+  async #press(
+    repoName: string,
+    checkRunId: number,
+    options: By,
+    button: (act: Act, check: CheckRun) => void,
+  ): Promise<void> {
     const repo = this.world.repository(repoName);
     const check = repo.checkRuns.find((one) => one.id === checkRunId);
     if (check === undefined) throw refused(404, 'Not Found');
     await this.#act(options, (act) => {
       this.#demand(act, repo, 'write');
-      rerequestCheckRun(act, check);
+      button(act, check);
     });
   }
 

@@ -1,5 +1,5 @@
 /** What tests and the demo see of the world: plain copies, safe to keep. */
-import type { CheckRun, Comment, Issue, Pull, Review, ReviewState } from './model.ts';
+import type { Annotation, CheckRun, Comment, Issue, Pull, Review, ReviewState } from './model.ts';
 import { fullName } from './world.ts';
 
 export interface CommentView {
@@ -53,6 +53,9 @@ export interface CheckRunView {
   readonly title: string | null;
   readonly summary: string | null;
   readonly text: string | null;
+  readonly annotations: readonly Annotation[];
+  /** Labels of its buttons. */
+  readonly actions: readonly string[];
 }
 
 export function viewComment(comment: Comment): CommentView {
@@ -86,7 +89,11 @@ export function viewPull(issue: Issue & { readonly pull: Pull }): PullView {
 }
 
 export function viewCheckRun(check: CheckRun): CheckRunView {
-  const { id, name, headSha, status, conclusion, startedAt, completedAt, detailsUrl, externalId, output } =
-    check;
-  return { id, name, headSha, status, conclusion, startedAt, completedAt, detailsUrl, externalId, ...output };
+  const { repo: _, suiteId: __, output, annotations, actions, ...seen } = check;
+  return {
+    ...seen,
+    ...output,
+    annotations: [...annotations],
+    actions: actions.map((action) => action.label),
+  };
 }

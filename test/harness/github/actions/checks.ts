@@ -1,8 +1,8 @@
 /** Check runs: made and updated by the App, asked for again by people. */
 import type { Act } from '../act.ts';
-import { invalid } from '../errors.ts';
-import type { CheckRun, Repository } from '../model.ts';
-import { renderWebhookCheckRun } from '../render/check.ts';
+import { invalid, refused } from '../errors.ts';
+import type { Annotation, CheckAction, CheckRun, Repository } from '../model.ts';
+import { renderCheckSuite, renderWebhookCheckRun } from '../render/check.ts';
 
 /** The fields a client may give; what is missing stays as it is. */
 export interface CheckRunFields {
@@ -13,7 +13,8 @@ export interface CheckRunFields {
   readonly completed_at?: string;
   readonly details_url?: string;
   readonly external_id?: string;
-  readonly output?: { title?: string; summary: string; text?: string };
+  readonly output?: { title?: string; summary: string; text?: string; annotations?: Annotation[] };
+  readonly actions?: CheckAction[];
 }
 
 export function createCheckRun(
@@ -36,6 +37,8 @@ export function createCheckRun(
     detailsUrl: null,
     externalId: '',
     output: { title: null, summary: null, text: null },
+    annotations: [],
+    actions: [],
   };
   repo.checkRuns.push(check);
   assign(act, check, fields);
@@ -55,6 +58,27 @@ export function rerequestCheckRun(act: Act, check: CheckRun): void {
   raise(act, check, 'rerequested');
 }
 
+/** Somebody presses "Re-run all checks". */
+export function rerequestCheckSuite(act: Act, check: CheckRun): void {
+  act.raise(check.repo, 'check_suite', {
+    action: 'rerequested',
+    check_suite: renderCheckSuite(act.world, check),
+  });
+}
+
+/** Somebody presses a button that the App put on the check. */
+export function requestAction(act: Act, check: CheckRun, identifier: string): void {
+  if (!check.actions.some((action) => action.identifier === identifier)) {
+    throw refused(422, `check ${check.name} has no button "${identifier}"`);
+  }
+  const check_run = renderWebhookCheckRun(act.world, check);
+  act.raise(check.repo, 'check_run', {
+    action: 'requested_action',
+    check_run,
+    requested_action: { identifier },
+  });
+}
+
 /** A conclusion completes the run; a run that is queued or started again has none. */
 function assign(act: Act, check: CheckRun, fields: CheckRunFields): void {
   if (fields.status === 'completed' && fields.conclusion === undefined) {
@@ -67,7 +91,10 @@ function assign(act: Act, check: CheckRun, fields: CheckRunFields): void {
   if (fields.output !== undefined) {
     const { title, summary, text } = fields.output;
     check.output = { title: title ?? null, summary, text: text ?? null };
+    // GitHub adds to the annotations that are there, and never takes one away.
+    check.annotations.push(...(fields.output.annotations ?? []));
   }
+  check.actions = fields.actions ?? check.actions;
   if (fields.conclusion !== undefined) {
     check.status = 'completed';
     check.conclusion = fields.conclusion;

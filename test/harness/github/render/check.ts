@@ -20,7 +20,11 @@ export function renderCheckRun(world: World, check: CheckRun): Json {
     conclusion: check.conclusion,
     started_at: check.startedAt,
     completed_at: check.completedAt,
-    output: { ...check.output, annotations_count: 0, annotations_url: `${api}/annotations` },
+    output: {
+      ...check.output,
+      annotations_count: check.annotations.length,
+      annotations_url: `${api}/annotations`,
+    },
     check_suite: { id: check.suiteId },
     app: renderApp(world),
     pull_requests: pullsOf(world, check),
@@ -51,23 +55,41 @@ function pullsOf(world: World, check: CheckRun): Json[] {
 
 /** The check run as webhooks carry it, with more of its suite. */
 export function renderWebhookCheckRun(world: World, check: CheckRun): Json {
-  const pullRequests = pullsOf(world, check);
+  return { ...renderCheckRun(world, check), check_suite: suiteOf(world, check) };
+}
+
+function suiteOf(world: World, check: CheckRun): Json {
   return {
-    ...renderCheckRun(world, check),
-    check_suite: {
-      id: check.suiteId,
-      node_id: nodeId('CS', check.suiteId),
-      head_branch: null,
-      head_sha: check.headSha,
-      status: check.status,
-      conclusion: check.conclusion,
-      url: `${repositoryUrl(world, check.repo)}/check-suites/${check.suiteId}`,
-      before: null,
-      after: check.headSha,
-      pull_requests: pullRequests,
-      app: renderApp(world),
-      created_at: check.startedAt,
-      updated_at: check.startedAt,
+    id: check.suiteId,
+    node_id: nodeId('CS', check.suiteId),
+    head_branch: null,
+    head_sha: check.headSha,
+    status: check.status,
+    conclusion: check.conclusion,
+    url: `${repositoryUrl(world, check.repo)}/check-suites/${check.suiteId}`,
+    before: null,
+    after: check.headSha,
+    pull_requests: pullsOf(world, check),
+    app: renderApp(world),
+    created_at: check.startedAt,
+    updated_at: check.startedAt,
+  };
+}
+
+/** The suite as its own webhooks carry it. */
+export function renderCheckSuite(world: World, check: CheckRun): Json {
+  const person = { name: 'jo', email: 'jo@users.noreply.github.com' };
+  return {
+    ...suiteOf(world, check),
+    latest_check_runs_count: check.repo.checkRuns.filter((one) => one.suiteId === check.suiteId).length,
+    check_runs_url: `${repositoryUrl(world, check.repo)}/check-suites/${check.suiteId}/check-runs`,
+    head_commit: {
+      id: check.headSha,
+      tree_id: check.headSha,
+      message: 'A commit',
+      timestamp: check.startedAt,
+      author: person,
+      committer: person,
     },
   };
 }
