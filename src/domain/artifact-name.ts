@@ -69,7 +69,7 @@ function takeSystem(
   const parts = rest[2] !== undefined && vendors.includes(rest[2]) ? 2 : 1;
   const cpu = rest.slice(2, 2 + parts);
   if (cpu.length < parts || cpu[0] === 'accel' || cpu.some((part) => !/^[a-z0-9_]+$/.test(part))) {
-    return { problem: `The name does not say which CPU below ${arch} the software is for.` };
+    return { problem: `The name does not say which CPU below \`${arch}\` the software is for.` };
   }
   rest.splice(0, 2 + parts);
   return { os, cpu: [arch, ...cpu].join('/') };
@@ -104,15 +104,16 @@ export function promisedPrefixes(name: ArtifactName): string[] {
 /** Whether a name is one that a build for this target and stack version may have; a sentence where it is not. */
 export function nameMismatch(name: ArtifactName, expect: { target: Target; version: string }): string | null {
   if (name.version !== expect.version && !name.version.startsWith(`${expect.version}-`)) {
-    return `The name says version ${name.version}, the build was for ${expect.version}.`;
+    return `The name says version \`${name.version}\`, the build was for \`${expect.version}\`.`;
   }
   if (name.os === '') return null;
   const { os, cpu, accelerator } = expect.target;
-  if (name.os !== os) return `The name says ${name.os}, the build was for ${os}.`;
+  if (name.os !== os) return `The name says \`${name.os}\`, the build was for \`${os}\`.`;
   const wanted = name.type === 'software' ? cpu : cpu.split('/')[0];
-  if (name.cpu !== wanted) return `The name says ${name.cpu}, the build was for ${wanted}.`;
+  if (name.cpu !== wanted) return `The name says \`${name.cpu}\`, the build was for \`${wanted}\`.`;
   if (name.type === 'software' && sorted(name.accelerator) !== sorted(accelerator)) {
-    return `The name says ${name.accelerator ?? 'no accelerator'}, the build was for ${accelerator ?? 'none'}.`;
+    const said = name.accelerator === null ? 'no accelerator' : `\`${name.accelerator}\``;
+    return `The name says ${said}, the build was for ${accelerator === null ? 'none' : `\`${accelerator}\``}.`;
   }
   return null;
 }

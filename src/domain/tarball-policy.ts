@@ -64,7 +64,7 @@ export function tarballPolicy(options: {
   const judge = (member: TarMember): void => {
     const { type, link, mode } = member;
     const path = type === 'directory' ? member.path.replace(/\/$/, '') : member.path;
-    const wrong = (rule: string, what: string): void => breaks(rule, `${showName(member.path)} ${what}.`);
+    const wrong = (rule: string, what: string): void => breaks(rule, `${quoteName(member.path)} ${what}.`);
 
     if (unreadable.test(path) || (link !== null && unreadable.test(link))) {
       wrong('encoding', 'has control characters or broken UTF-8 in its name or link');
@@ -87,11 +87,14 @@ export function tarballPolicy(options: {
 
     const above = seen.enter(path);
     if (above !== null) {
-      wrong('through-link', `lies below ${showName(above.path)}, a ${above.kind} in the same tarball`);
+      wrong('through-link', `lies below ${quoteName(above.path)}, a ${above.kind} in the same tarball`);
       return;
     }
     if (type === 'hardlink' && seen.get(link ?? '') !== 'file') {
-      wrong('hardlink', `is a hard link to ${showName(link ?? '')}, which is no earlier file of the tarball`);
+      wrong(
+        'hardlink',
+        `is a hard link to ${quoteName(link ?? '')}, which is no earlier file of the tarball`,
+      );
     }
     const before = seen.get(path);
     if (before === null || (type === 'directory' && (before === 'implied' || before === 'directory'))) {
@@ -169,13 +172,13 @@ function placeRule(name: ArtifactName): (path: string, type: TarMember['type']) 
   return (path, type) => {
     const [first = '', second, ...rest] = path.split('/');
     if (first !== name.version && !isSuffixed(first, name.version)) {
-      return `is not below ${name.version}, the version in the name`;
+      return `is not below \`${name.version}\`, the version in the name`;
     }
     root ??= first;
-    if (first !== root) return `is not below ${root}, where the tarball began`;
+    if (first !== root) return `is not below \`${root}\`, where the tarball began`;
     if (second === undefined) return type === 'directory' ? null : 'must be a directory';
     if (!allowed.includes(second))
-      return `is not below ${allowed.map((one) => `${root}/${one}`).join(' or ')}`;
+      return `is not below ${allowed.map((one) => `\`${root}/${one}\``).join(' or ')}`;
     if (rest.length === 0) return type === 'directory' ? null : 'must be a directory';
     if (second === 'init' || second === 'scripts') return null;
 
@@ -183,7 +186,7 @@ function placeRule(name: ArtifactName): (path: string, type: TarMember['type']) 
     if (systemPath === below || systemPath.startsWith(`${below}/`)) {
       return type === 'directory' ? null : 'must be a directory';
     }
-    if (!below.startsWith(`${systemPath}/`)) return `is not for ${systemPath}, the system in the name`;
+    if (!below.startsWith(`${systemPath}/`)) return `is not for \`${systemPath}\`, the system in the name`;
     if (second === 'compat') return null;
 
     const inside = below.slice(systemPath.length + 1);
@@ -193,12 +196,17 @@ function placeRule(name: ArtifactName): (path: string, type: TarMember['type']) 
     if (accelerators.some((one) => one === inside || one.startsWith(`${inside}/`))) {
       return type === 'directory' ? null : 'must be a directory';
     }
-    return `is not for ${name.accelerator}, the accelerator in the name`;
+    return `is not for \`${name.accelerator}\`, the accelerator in the name`;
   };
 }
 
 function isSuffixed(part: string, version: string): boolean {
   return part.startsWith(`${version}-`) && /^[0-9A-Za-z._-]+$/.test(part.slice(version.length + 1));
+}
+
+/** A hostile name in a sentence: between backticks, which messages make a code span of. */
+export function quoteName(name: string): string {
+  return `\`${showName(name).replaceAll('`', "'")}\``;
 }
 
 /** A hostile name made fit for a sentence: what cannot be seen is escaped, and it is cut to 120 characters. */

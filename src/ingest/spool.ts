@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type { DeployItem } from '../domain/deploy.ts';
-import { showName, type TarballLimits } from '../domain/tarball-policy.ts';
+import { quoteName, type TarballLimits } from '../domain/tarball-policy.ts';
 import { targetName } from '../domain/target.ts';
 import type { ArtifactStore, Log, Spool, SpooledArtifact } from '../ports.ts';
 import { type SideTask, sideTask } from '../tarball/branch.ts';
@@ -94,7 +94,7 @@ export function createSpool(options: {
             ? [{ rule: 'misnamed', sentence: misfit ?? 'It has no valid name.' }]
             : await bring(item, name, directory);
         for (const { rule, sentence } of found) {
-          violations.push({ rule, sentence: `${showName(item.name)}: ${sentence}` });
+          violations.push({ rule, sentence: `${quoteName(item.name)}: ${sentence}` });
         }
         files.push({ ...item, path: join(directory, item.name) });
       }
@@ -120,7 +120,7 @@ function nameProblem(
   const said = targetName({ os: os === 'macos' ? 'macos' : 'linux', cpu, accelerator });
   const fits =
     name.type === 'software' ? sameTarget(said, item.target) : `${item.target}/`.startsWith(`${said}/`);
-  return fits ? null : `The name is for ${said}, the deploy says ${item.target}.`;
+  return fits ? null : `The name is for \`${said}\`, the deploy says \`${item.target}\`.`;
 }
 
 /** Accelerators may be in any order. */

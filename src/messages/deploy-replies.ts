@@ -79,7 +79,7 @@ export function superseded(deploy: Deploy, newest: Deploy): string {
 
 /** The spooled bytes are not what was approved, or break the policy. */
 export function ingestRefused(sentences: readonly string[]): string {
-  const lines = sentences.slice(0, 10).map((sentence) => `- ${prose(sentence)}`);
+  const lines = sentences.slice(0, 10).map((text) => `- ${sentence(text)}.`);
   return [
     `**Nothing was published.** What was fetched for ingest is not what was approved:`,
     lines.join('\n'),

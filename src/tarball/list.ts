@@ -9,6 +9,8 @@ export interface TarballVisitor {
   sizes(compressed: number, decompressed: number): boolean;
 }
 
+const EMPTY: Violation = { rule: 'empty', sentence: 'The file is empty, it has no bytes.' };
+
 /**
  * Lists a compressed tarball in one pass and constant memory, at the pace of the source. Gives what is wrong with the
  * bytes, or null when it was read to a proper end or a visitor had enough; throws what the source throws.
@@ -38,7 +40,7 @@ export async function listTarball(
     reader.end();
     return null;
   } catch (error) {
-    if (error instanceof BrokenTarball) return error.violation;
-    throw error;
+    if (!(error instanceof BrokenTarball)) throw error;
+    return compressed === 0 ? EMPTY : error.violation;
   }
 }

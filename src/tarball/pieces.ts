@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { TarMember } from '../domain/artifact.ts';
-import { showName } from '../domain/tarball-policy.ts';
+import { quoteName } from '../domain/tarball-policy.ts';
 import { BrokenTarball, type Compression, decompress } from './decompress.ts';
 import { blockSize, isZeroBlock, malformed, readHeader } from './header.ts';
 import { TarReader } from './reader.ts';
@@ -104,7 +104,7 @@ class Splitter {
 
   #begin(member: TarMember): void {
     if (member.type === 'other' || member.type === 'device' || member.type === 'fifo') {
-      throw malformed(`a member that is neither a file, a directory nor a link: ${showName(member.path)}`);
+      throw malformed(`a member that is neither a file, a directory nor a link: ${quoteName(member.path)}`);
     }
     this.#begun = member;
   }

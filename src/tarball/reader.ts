@@ -1,5 +1,5 @@
 import type { TarMember } from '../domain/artifact.ts';
-import { showName } from '../domain/tarball-policy.ts';
+import { quoteName } from '../domain/tarball-policy.ts';
 import { BrokenTarball } from './decompress.ts';
 import { blockSize, type Header, isZeroBlock, malformed, memberType, readHeader } from './header.ts';
 import { type PaxFields, readPax } from './pax.ts';
@@ -63,10 +63,10 @@ export class TarReader {
   end(): void {
     if (this.bytes === 0)
       throw new BrokenTarball('truncated', 'The tarball is empty: it has not even an end.');
-    if (this.#skip > 0) throw truncated(`inside ${showName(this.#current)}`);
+    if (this.#skip > 0) throw truncated(`inside ${quoteName(this.#current)}`);
     if (this.#partialBytes > 0 || this.#extension !== null) throw truncated('inside a header');
     if (this.#zeroBlocks < 2) {
-      throw truncated(this.#current === '' ? 'before its end' : `after ${showName(this.#current)}`);
+      throw truncated(this.#current === '' ? 'before its end' : `after ${quoteName(this.#current)}`);
     }
   }
 
@@ -98,7 +98,7 @@ export class TarReader {
     const type = sparse === true ? 'other' : memberType(header.flag, path);
     // Tools disagree whether such members have content at all, and so where the next header is.
     if (type !== 'file' && type !== 'other' && size > 0) {
-      throw malformed(`content where there can be none, at ${showName(path)}`);
+      throw malformed(`content where there can be none, at ${quoteName(path)}`);
     }
     if (path === '') throw malformed('a member without a name');
     this.#skip = padded(size);

@@ -15,6 +15,7 @@ import { Permanent } from '../domain/errors.ts';
 import { type Failure, type FailureClass, plainFailure } from '../domain/failure.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
+import { quoteName } from '../domain/tarball-policy.ts';
 import type { JobResults } from '../ports.ts';
 import { metadataOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
@@ -46,7 +47,7 @@ export async function collectBuild(
   for (const file of verdict.artefacts) {
     const name = parseArtifactName(file);
     if ('problem' in name)
-      return failed('artifact-misnamed', `the artifact ${quoted(file)} was refused: ${name.problem}`);
+      return failed('artifact-misnamed', `the artifact ${quoteName(file)} was refused: ${name.problem}`);
     names.push(name);
   }
   const refs: ArtifactRef[] = [];
@@ -179,7 +180,7 @@ async function collectOne(
   if (collected === null)
     return {
       code: 'artifact-missing',
-      sentence: `the build names the artifact ${quoted(name.file)}, but there is no such file in the job's directory`,
+      sentence: `the build names the artifact ${quoteName(name.file)}, but there is no such file in the job's directory`,
     };
   if (collected.kind === 'refused') return refusal(name, collected.violations);
   const { sha256, bytes, url, overview } = collected;
@@ -207,13 +208,8 @@ function refusal({ file }: ArtifactName, violations: readonly Violation[]) {
   const more = others.length > 0 ? `, and ${others.length} more` : '';
   return {
     code: `artifact-${first?.rule ?? 'refused'}`,
-    sentence: `the artifact ${quoted(file)} was refused: ${reason}${more}`,
+    sentence: `the artifact ${quoteName(file)} was refused: ${reason}${more}`,
   };
-}
-
-/** A name the job gave, as a name in a sentence. */
-function quoted(name: string): string {
-  return `\`${name.replaceAll('`', "'")}\``;
 }
 
 function failed(code: string, sentence: string): BuildEvent {

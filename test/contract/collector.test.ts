@@ -127,6 +127,15 @@ describe('a compressed stream', () => {
     expect(await stage.stored()).toEqual([]);
   });
 
+  it.each(['gz', 'zst'] as const)('of %s that has no bytes at all is empty', async (compression) => {
+    const result = await stage.collect(Buffer.alloc(0), { compression });
+    expect(result).toEqual({
+      kind: 'refused',
+      violations: [{ rule: 'empty', sentence: 'The file is empty, it has no bytes.' }],
+    });
+    expect(await stage.stored()).toEqual([]);
+  });
+
   it('over a limit is refused without reading on', async () => {
     const bytes = compress(
       tar([...softwareMembers(), { path: `${zen2}/zeros`, content: Buffer.alloc(300 * 2 ** 20) }]),

@@ -87,9 +87,9 @@ describe('inspect', () => {
         2023.06/init/a\\u{1b}[2Jb
 
       ✗ refused: nothing of it would be stored or published
-        absolute   /etc/passwd is an absolute path.
-        encoding   2023.06/init/a\\u{1b}[2Jb has control characters or broken UTF-8 in its name or link.
-        truncated  The tarball is cut off after 2023.06/init/a\\u{1b}[2Jb.
+        absolute   \`/etc/passwd\` is an absolute path.
+        encoding   \`2023.06/init/a\\u{1b}[2Jb\` has control characters or broken UTF-8 in its name or link.
+        truncated  The tarball is cut off after \`2023.06/init/a\\u{1b}[2Jb\`.
       "
     `);
     expect(out).not.toContain('\x1b');
@@ -127,7 +127,7 @@ describe('inspect', () => {
     expect((await run(['--config', await of('2023.06'), ...repository])).exit).toBe(0);
     const wrong = await run(['--config', await of('2025.06'), ...repository]);
     expect(wrong.exit).toBe(1);
-    expect(wrong.out).toContain('misnamed  The name says version 2023.06, the build was for 2025.06.');
+    expect(wrong.out).toContain('misnamed  The name says version `2023.06`, the build was for `2025.06`.');
   });
 
   test('takes its limits from a configuration', async () => {

@@ -116,7 +116,7 @@ describe('a spool with a verifier', () => {
       violations: [
         {
           rule: 'signature',
-          sentence: `${name.file}: It has no signature, and what is published here must have one.`,
+          sentence: `\`${name.file}\`: It has no signature, and what is published here must have one.`,
         },
       ],
     });

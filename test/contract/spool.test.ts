@@ -127,7 +127,7 @@ describe('Spool', () => {
     [
       'another target',
       async (item) => ({ ...item, target: 'x86_64/amd/zen4' }),
-      'the deploy says x86_64/amd/zen4',
+      'the deploy says `x86_64/amd/zen4`',
     ],
     [
       'an accelerator',
@@ -140,7 +140,7 @@ describe('Spool', () => {
     const result = await spool.fetch(deployOf(item));
     if (result.kind !== 'refused') throw new Error('it was accepted');
     expect(result.violations).toHaveLength(1);
-    expect(result.violations[0]?.sentence).toContain(`${item.name}: `);
+    expect(result.violations[0]?.sentence).toContain(`\`${item.name}\`: `);
     expect(result.violations[0]?.sentence).toContain(text);
     expect(await spooled()).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe('Spool', () => {
     const result = await spool.fetch(deployOf(item));
     expect(result).toMatchObject({
       kind: 'refused',
-      violations: [{ rule: 'absolute', sentence: `${zen2}: /etc/passwd is an absolute path.` }],
+      violations: [{ rule: 'absolute', sentence: `\`${zen2}\`: \`/etc/passwd\` is an absolute path.` }],
     });
     expect(await spooled()).toEqual([]);
   });

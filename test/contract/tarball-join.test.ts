@@ -138,12 +138,12 @@ describe('joinTarballs', () => {
     [
       'a tar cut off after a member',
       () => tarball(tarMember({ path: 'a', content: 'x' })),
-      /cut off after a/,
+      /cut off after `a/,
     ],
     [
       'a tar cut off inside a member',
       () => tarball(tar([{ path: 'a', content: 'x'.repeat(2000) }]).subarray(0, 1792)),
-      /inside a/,
+      /inside `a`/,
     ],
     [
       'a tar cut off inside a header',

@@ -158,22 +158,27 @@ describe('nameMismatch', () => {
 
   it.each([
     [plain, zen2, '2023.06', null],
-    [plain, zen2, '2025.06', 'The name says version 2023.06, the build was for 2025.06.'],
-    [plain, { ...zen2, os: 'macos' as const }, '2023.06', 'The name says linux, the build was for macos.'],
+    [plain, zen2, '2025.06', 'The name says version `2023.06`, the build was for `2025.06`.'],
+    [
+      plain,
+      { ...zen2, os: 'macos' as const },
+      '2023.06',
+      'The name says `linux`, the build was for `macos`.',
+    ],
     [
       plain,
       { ...zen2, cpu: 'x86_64/amd/zen3' },
       '2023.06',
-      'The name says x86_64/amd/zen2, the build was for x86_64/amd/zen3.',
+      'The name says `x86_64/amd/zen2`, the build was for `x86_64/amd/zen3`.',
     ],
     [
       plain,
       { ...zen2, accelerator: 'nvidia/cc80' },
       '2023.06',
-      'The name says no accelerator, the build was for nvidia/cc80.',
+      'The name says no accelerator, the build was for `nvidia/cc80`.',
     ],
     [gpus, { ...zen2, accelerator: 'nvidia/cc90+nvidia/cc70' }, '2023.06', null],
-    [gpus, zen2, '2023.06', 'The name says nvidia/cc70+nvidia/cc90, the build was for none.'],
+    [gpus, zen2, '2023.06', 'The name says `nvidia/cc70+nvidia/cc90`, the build was for none.'],
     ['eessi-2023.06-compat-linux-x86_64-1687955624.tar.gz', zen2, '2023.06', null],
     ['eessi-2023.06-init-1687955624.tar.gz', zen2, '2023.06', null],
     ['eessi-2023.06-rc1-init-1687955624.tar.gz', zen2, '2023.06', null],

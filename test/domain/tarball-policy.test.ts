@@ -122,7 +122,7 @@ describe('tarballPolicy', () => {
       judge([file(`${zen2}/accel/nvidia/cc80/software/a/1/a`), file(`${zen2}/modules/all/b/1.lua`)], gpuName),
     ).toEqual([]);
     expect(judge([file(`${zen2}/accel/nvidia/cc90/a`)], gpuName)).toEqual([
-      `outside: ${zen2}/accel/nvidia/cc90/a is not for nvidia/cc80, the accelerator in the name.`,
+      `outside: \`${zen2}/accel/nvidia/cc90/a\` is not for \`nvidia/cc80\`, the accelerator in the name.`,
     ]);
     expect(rules([symlink(`${zen2}/accel/nvidia`, 'x')], gpuName)).toContain('outside');
   });
@@ -144,7 +144,7 @@ describe('tarballPolicy', () => {
   it('names the member in a sentence that is fit to be shown', () => {
     const evil = `${zen2}/\u001b[31m\u202e<script>`;
     expect(judge([file(evil)])).toEqual([
-      `encoding: ${zen2}/\\u{1b}[31m\\u{202e}<script> has control characters or broken UTF-8 in its name or link.`,
+      `encoding: \`${zen2}/\\u{1b}[31m\\u{202e}<script>\` has control characters or broken UTF-8 in its name or link.`,
     ]);
   });
 

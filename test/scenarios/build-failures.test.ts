@@ -110,7 +110,7 @@ botTest('the build names an artifact that is not there', async (stage) => {
 botTest('the artifact is empty', async (stage) => {
   stage.expectComplaint('artifact refused');
   expect(await failure(stage, 'empty')).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: The compressed data is cut off before its end ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: The file is empty, it has no bytes ([log](BOT/builds/1/log))."`,
   );
 });
 
@@ -142,21 +142,21 @@ botTest('the name of the artifact is an attack on the page', async (stage) => {
 botTest('the artifact reaches out of its folder', async (stage) => {
   stage.expectComplaint('artifact refused');
   expect(await failure(stage, 'escape')).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: ../software/ has \`..\` in its path, and 13 more ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: \`../software/\` has \`..\` in its path, and 13 more ([log](BOT/builds/1/log))."`,
   );
 });
 
 botTest('the artifact holds what is no software', async (stage) => {
   stage.expectComplaint('artifact refused');
   expect(await failure(stage, 'stray')).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: 2025.06/etc/ is not below 2025.06/software or 2025.06/init or 2025.06/scripts, and 1 more ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: \`2025.06/etc/\` is not below \`2025.06/software\` or \`2025.06/init\` or \`2025.06/scripts\`, and 1 more ([log](BOT/builds/1/log))."`,
   );
 });
 
 botTest('the artifact is for another system', async (stage) => {
   stage.expectComplaint('artifact refused');
   expect(await failure(stage, 'foreign')).toMatchInlineSnapshot(
-    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: 2025.06/software/macos/ is not for linux/x86\\_64/amd/zen2, the system in the name, and 12 more ([log](BOT/builds/1/log))."`,
+    `"**\`x86_64/amd/zen2\` failed**: the artifact \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` was refused: \`2025.06/software/macos/\` is not for \`linux/x86_64/amd/zen2\`, the system in the name, and 12 more ([log](BOT/builds/1/log))."`,
   );
 });
 
