@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Permanent, Retryable } from '../domain/errors.ts';
@@ -29,6 +30,8 @@ const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources {
   const prepared = new Map<string, Promise<SourceResult>>();
   const queues = new Map<string, Promise<unknown>>();
+  /** Mirrors that this process has made, or found whole. */
+  const made = new Set<string>();
 
   /** One thing at a time in a mirror. */
   function inTurn<T>(repo: string, work: () => Promise<T>): Promise<T> {
@@ -47,31 +50,36 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
     await mkdir(mirror, { recursive: true });
     await mkdir(home, { recursive: true });
     const git = gitIn(mirror, home);
-    if (
-      (await git.run(['check-ref-format', `refs/heads/${pull.baseRef}`], { timeoutMs: LOCAL_TIMEOUT_MS }))
-        .code !== 0
-    ) {
+    const [allowed] = await Promise.all([
+      git.run(['check-ref-format', `refs/heads/${pull.baseRef}`], { timeoutMs: LOCAL_TIMEOUT_MS }),
+      made.has(mirror) && existsSync(join(mirror, 'HEAD')) ? null : make(git, mirror),
+    ]);
+    if (allowed.code !== 0)
       return { kind: 'gone', detail: 'the base branch has a name that git does not allow' };
-    }
-    await must(git, ['init', '--quiet', '--bare', '--initial-branch=main', '.']);
-    // Archives hold the tree as a checkout would, whatever its .gitattributes say about archives.
-    await mkdir(join(mirror, 'info'), { recursive: true });
-    await writeFile(join(mirror, 'info', 'attributes'), '* -export-ignore -export-subst\n');
 
     const baseName = `refs/stratobot/base-${createHash('sha256').update(pull.baseRef).digest('hex').slice(0, 32)}`;
     const missing = await fetch(git, pull, baseName, mirror);
     if (missing !== null) return { kind: 'gone', detail: missing };
-    if (
-      (await git.run(['cat-file', '-e', `${pull.headSha}^{commit}`], { timeoutMs: LOCAL_TIMEOUT_MS }))
-        .code !== 0
-    ) {
+    const names = Buffer.from(`${pull.headSha}^{commit}\n${baseName}^{commit}\n`);
+    const found = await must(git, ['cat-file', '--batch-check=%(objectname)'], names);
+    const [head, baseSha = ''] = found.split('\n');
+    if (head !== pull.headSha) {
       return {
         kind: 'gone',
         detail: `commit ${pull.headSha} is no longer part of pull request #${pull.number}`,
       };
     }
-    const baseSha = await must(git, ['rev-parse', '--verify', `${baseName}^{commit}`]);
+    if (!SHA.test(baseSha)) throw new Retryable(`the mirror of ${pull.repo} has lost its base branch`);
     return merge(git, mirror, pull, baseSha);
+  }
+
+  /** Makes a mirror, or what is missing of one. */
+  async function make(git: Git, mirror: string): Promise<void> {
+    await must(git, ['init', '--quiet', '--bare', '--initial-branch=main', '.']);
+    // Archives hold the tree as a checkout would, whatever its .gitattributes say about archives.
+    await mkdir(join(mirror, 'info'), { recursive: true });
+    await writeFile(join(mirror, 'info', 'attributes'), '* -export-ignore -export-subst\n');
+    made.add(mirror);
   }
 
   /** Brings base branch and pull request; returns what is missing, if anything. */
@@ -100,6 +108,7 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
     if (/\.lock'?: File exists|not a git repository|corrupt|bad object/.test(complaint)) {
       // Left by a crash. The mirror is a cache: the next try makes a new one.
       log.warn({ repo: pull.repo, complaint }, 'mirror is broken, removing it');
+      made.delete(mirror);
       await rm(mirror, { recursive: true, force: true });
     }
     if (/Authentication failed|could not read Username|repository .* not found|error: 403/i.test(complaint)) {
@@ -150,10 +159,12 @@ async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Pro
   }
   if (merged.code !== 0) throw failed('merge-tree', merged);
 
-  const diff = await diffBlob(git, mirror, baseSha, tree);
   const name = `${pull.number}.diff`;
+  const [diff, { stdout }] = await Promise.all([
+    diffBlob(git, mirror, baseSha, tree),
+    git.run(['ls-tree', '-z', tree], { timeoutMs: LOCAL_TIMEOUT_MS }),
+  ]);
   // As latin1, in which every byte is a character: names of files need not be UTF-8.
-  const { stdout } = await git.run(['ls-tree', '-z', tree], { timeoutMs: LOCAL_TIMEOUT_MS });
   const entries = stdout
     .toString('latin1')
     .split('\0')

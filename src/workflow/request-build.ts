@@ -37,6 +37,7 @@ async function recordRequest(
   planned: readonly NewBuild[],
 ): Promise<void> {
   const { pull, by, source } = ask;
+  warmSources(world, pull);
   const { request, builds, created } = await world.records.requests.create(
     {
       repo: pull.repo,
@@ -61,4 +62,11 @@ async function recordRequest(
       'builds requested',
     );
   }
+}
+
+/** The sources are wanted in a moment, when the builds have their nodes; who asks then is told of any trouble. */
+function warmSources({ sources, log }: World, { repo, number, baseRef, headSha }: PullRequest): void {
+  sources
+    .prepare({ repo, number, baseRef, headSha })
+    .catch((err) => log.debug({ repo, number, err }, 'sources could not be prepared ahead'));
 }
