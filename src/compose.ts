@@ -6,19 +6,17 @@ import { keyFor } from './artifacts/key.ts';
 import { openBuilders } from './builders/builders.ts';
 import { fileLogs } from './builders/logs.ts';
 import { gitSources } from './builders/sources.ts';
-import { artifactStore, type Closing, openDatabase, poolNodes } from './compose/adapters.ts';
+import { artifactStore, type Closing, openDatabase, openPublishers, poolNodes } from './compose/adapters.ts';
 import { serve } from './compose/http.ts';
 import { type Config, catalogueOf } from './config/config.ts';
 import { defaultLimits } from './domain/tarball-policy.ts';
 import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
 import { translateEvent } from './handlers/translate.ts';
-import { directoryPublisher } from './ingest/directory-publisher.ts';
 import { createSpool } from './ingest/spool.ts';
 import type { JobListener, Log } from './ports.ts';
 import { openQueue } from './queue/queue.ts';
 import { openRecords } from './store/records.ts';
-import { localTransport } from './transport/local.ts';
 import { handleJob } from './workflow/handle-job.ts';
 import { jobListener } from './workflow/job-ended.ts';
 import { reconcile } from './workflow/reconcile.ts';
@@ -94,12 +92,7 @@ export async function startStratobot(
       store,
       collector: createCollector({ store, limits: tarballs, log }),
       spool: createSpool({ dir: join(storage.dataDir, 'spool'), store, limits: tarballs, log }),
-      publishers: new Map(
-        config.publishers.map(({ repository, root }) => [
-          repository,
-          directoryPublisher({ root, transport: localTransport(), log }),
-        ]),
-      ),
+      publishers: await openPublishers(config, { clock, log, closing }),
       translate: translateEvent,
       catalogue: catalogueOf(config),
       served: new Map(

@@ -1,5 +1,5 @@
 /** What a configuration comes to, on one screen: defaults filled in, secrets left out. */
-import type { Config, PermissionRule, Pool } from '../config/config.ts';
+import type { Config, PermissionRule, Pool, SshSettings } from '../config/config.ts';
 
 export function summary(config: Config): string {
   return `${[
@@ -17,7 +17,7 @@ export function summary(config: Config): string {
     ...config.pools.flatMap((pool) => ['', ...poolLines(pool)]),
     '',
     `artifacts   ${artifacts(config)}`,
-    ...config.publishers.map(({ repository, root }) => `publishes   ${repository} to ${root}`),
+    ...config.publishers.map(publisher),
     `database    ${config.storage.databaseUrl === null ? `embedded, in ${config.storage.dataDir}` : 'DATABASE_URL'}`,
     `queue       ${config.storage.redisUrl === null ? 'in the database' : 'REDIS_URL'}`,
     '',
@@ -40,10 +40,21 @@ function poolLines(pool: Pool): string[] {
     `  builds for  ${pool.buildsFor.join(', ')}`,
     `  in          ${pool.repositories.join(', ')}`,
     ...pool.nodes.map((node) => {
-      const where = node.ssh === null ? 'this machine' : `${node.ssh.user}@${node.ssh.host}:${node.ssh.port}`;
-      return `  node        ${node.name} (${where})`;
+      return `  node        ${node.name} (${place(node.ssh)})`;
     }),
   ];
+}
+
+function place(ssh: SshSettings | null): string {
+  return ssh === null ? 'this machine' : `${ssh.user}@${ssh.host}:${ssh.port}`;
+}
+
+function publisher(settings: Config['publishers'][number]): string {
+  const where =
+    settings.kind === 'directory'
+      ? settings.root
+      : `CernVM-FS, ${settings.cvmfsServer} on ${place(settings.ssh)}, served at ${settings.stratum0Url}`;
+  return `publishes   ${settings.repository} to ${where}`;
 }
 
 function hours(seconds: number): string {

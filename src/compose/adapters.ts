@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { directoryStore } from '../artifacts/directory-store.ts';
 import { s3Store } from '../artifacts/s3-store.ts';
 import type { PoolNodes } from '../builders/builders.ts';
-import type { Config } from '../config/config.ts';
-import type { ArtifactStore, Log, Transport } from '../ports.ts';
+import type { Config, CvmfsSettings, SshSettings } from '../config/config.ts';
+import { cvmfsPublisher } from '../ingest/cvmfs/publisher.ts';
+import { directoryPublisher } from '../ingest/directory-publisher.ts';
+import type { ArtifactStore, Clock, Log, Publisher, Transport } from '../ports.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { localTransport } from '../transport/local.ts';
 import { sshTransport } from '../transport/ssh.ts';
@@ -45,11 +47,8 @@ export async function poolNodes(pool: Config['pools'][number], log: Log): Promis
 /** Of this process: pools that name the same host share the way there. */
 const connections = new SshConnections();
 
-/** The way to a node: by SSH, or here. */
-export async function transportTo(
-  ssh: Config['pools'][number]['nodes'][number]['ssh'],
-  log: Log,
-): Promise<Transport> {
+/** The way to a node or a Stratum 0: by SSH, or here. */
+export async function transportTo(ssh: SshSettings | null, log: Log): Promise<Transport> {
   if (ssh === null) return localTransport();
   return sshTransport({ ...ssh, log }, connections);
 }
@@ -67,4 +66,27 @@ export function artifactStore({ artifacts }: Config, log: Log): ArtifactStore {
     credentials: { accessKeyId, secretAccessKey },
     log,
   });
+}
+
+/** What publishes each repository. */
+export async function openPublishers(
+  config: Config,
+  { clock, log, closing }: { clock: Clock; log: Log; closing: Closing },
+): Promise<Map<string, Publisher>> {
+  const publishers = new Map<string, Publisher>();
+  for (const settings of config.publishers) {
+    const transport = await transportTo(settings.kind === 'cvmfs' ? settings.ssh : null, log);
+    closing.push(() => transport.close());
+    const publisher =
+      settings.kind === 'cvmfs'
+        ? cvmfsPublisher({ ...stratum0(settings), transport, clock, log })
+        : directoryPublisher({ root: settings.root, transport, log });
+    publishers.set(settings.repository, publisher);
+  }
+  return publishers;
+}
+
+/** A Stratum 0 as the CernVM-FS publisher wants it described. */
+function stratum0({ kind: _, ssh: _ssh, othersSeconds, webSeconds, ...rest }: CvmfsSettings) {
+  return { ...rest, patience: { transactionMs: othersSeconds * 1000, servedMs: webSeconds * 1000 } };
 }

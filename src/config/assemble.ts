@@ -1,6 +1,13 @@
 /** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
 import { resolve } from 'node:path';
-import type { ArtifactSettings, Config, PermissionRule, Pool, SoftwareRepository } from './config.ts';
+import type {
+  ArtifactSettings,
+  Config,
+  PermissionRule,
+  Pool,
+  SoftwareRepository,
+  SshSettings,
+} from './config.ts';
 import type { ConfigFile } from './schema.ts';
 import type { Secrets } from './secrets.ts';
 import type { Identities, SshPlace } from './ssh-identities.ts';
@@ -28,11 +35,7 @@ export function assemble(
     pools: file.pools.map((pool) => toPool(pool, file, folder, identities)),
     exports: file.exports,
     artifacts: toArtifacts(file.artifacts, secrets, folder),
-    publishers: file.publishers.map((publisher) => ({
-      repository: publisher.repository,
-      kind: 'directory',
-      root: resolve(folder, publisher.directory.root),
-    })),
+    publishers: file.publishers.map((publisher) => toPublisher(publisher, folder, identities)),
     limits: {
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
@@ -86,12 +89,41 @@ function toPool(
     nodes: pool.nodes.map((node) => ({
       name: node.name,
       slots: node.slots,
-      ssh:
-        node.ssh === undefined
-          ? null
-          : { ...toHost(node.ssh, identities), jump: node.ssh.jump.map((hop) => toHost(hop, identities)) },
+      ssh: toSsh(node.ssh, identities),
     })),
   };
+}
+
+function toPublisher(
+  { repository, directory, cvmfs }: ConfigFile['publishers'][number],
+  folder: string,
+  identities: Identities,
+): Config['publishers'][number] {
+  if (directory !== undefined)
+    return { repository, kind: 'directory', root: resolve(folder, directory.root) };
+  if (cvmfs === undefined)
+    throw new Error('a publisher has neither a folder nor a Stratum 0 after the checks');
+  return {
+    repository,
+    kind: 'cvmfs',
+    ssh: toSsh(cvmfs.ssh, identities),
+    stratum0Url: cvmfs.stratum0_url,
+    stateDir: cvmfs.state_dir,
+    cvmfsServer: cvmfs.cvmfs_server,
+    mountRoot: cvmfs.mount_root,
+    storage: cvmfs.storage === false ? null : cvmfs.storage,
+    cacheHook: cvmfs.cache_hook,
+    othersSeconds: cvmfs.wait_for_others,
+    webSeconds: cvmfs.wait_for_web,
+  };
+}
+
+function toSsh(
+  ssh: ConfigFile['pools'][number]['nodes'][number]['ssh'],
+  identities: Identities,
+): SshSettings | null {
+  if (ssh === undefined) return null;
+  return { ...toHost(ssh, identities), jump: ssh.jump.map((hop) => toHost(hop, identities)) };
 }
 
 function toHost(host: SshPlace, identities: Identities) {

@@ -17,6 +17,9 @@ export function checkTogether(document: ConfigDocument, file: ConfigFile): Probl
       checkSoftwareRepository(document, repository, ['software_repositories', index]),
     ),
     ...checkPublishers(document, file),
+    ...file.publishers.flatMap((publisher, index) =>
+      checkPublisher(document, publisher, ['publishers', index]),
+    ),
     ...oneOf(document, file.artifacts, ['artifacts'], ['s3', 'directory']),
   ];
 }
@@ -185,6 +188,20 @@ function checkPublishers(document: ConfigDocument, file: ConfigFile): Problem[] 
         suggestion: `add one: \`- repository: ${name}\``,
       });
     }),
+  ];
+}
+
+function checkPublisher(
+  document: ConfigDocument,
+  publisher: ConfigFile['publishers'][number],
+  path: Path,
+): Problem[] {
+  const { cvmfs } = publisher;
+  const at = [...path, 'cvmfs'];
+  return [
+    ...oneOf(document, publisher, path, ['directory', 'cvmfs']),
+    ...(cvmfs === undefined ? [] : oneOf(document, cvmfs, at, ['ssh', 'local'])),
+    ...(cvmfs?.ssh === undefined ? [] : checkSsh(document, cvmfs.ssh, [...at, 'ssh'])),
   ];
 }
 

@@ -101,7 +101,7 @@ interface PoolNode {
   ssh: SshSettings | null;
 }
 
-interface SshSettings extends SshHost {
+export interface SshSettings extends SshHost {
   /** Hosts on the way, the first one first. */
   jump: SshHost[];
 }
@@ -151,12 +151,38 @@ export const KEY_PLACEHOLDERS = [
   'legacy_aws_path',
 ] as const;
 
-interface PublisherSettings {
+type PublisherSettings = {
   /** The CernVM-FS repository: `software.eessi.io`. */
   repository: string;
-  kind: 'directory';
-  /** Absolute path. */
-  root: string;
+} & (
+  | {
+      kind: 'directory';
+      /** Absolute path. */
+      root: string;
+    }
+  | CvmfsSettings
+);
+
+/** A Stratum 0 and what is where on it; paths are absolute and on it. */
+export interface CvmfsSettings {
+  kind: 'cvmfs';
+  /** Null: this machine. */
+  ssh: SshSettings | null;
+  /** What stands before `/cvmfs/<repository>` on its web server, no slash at the end. */
+  stratum0Url: string;
+  /** For journals and joined tars. */
+  stateDir: string;
+  cvmfsServer: string;
+  /** What holds the mounted repositories: `/cvmfs`. */
+  mountRoot: string;
+  /** What holds the objects; null: not a disk. */
+  storage: string | null;
+  /** A command and its first arguments; empty: none. */
+  cacheHook: string[];
+  /** How long somebody else's transaction is waited for. */
+  othersSeconds: number;
+  /** How long the web server may take to show a revision. */
+  webSeconds: number;
 }
 
 interface Limits {

@@ -67,6 +67,22 @@ export const container = matching(
 );
 
 export const nodePath = matching(/^\/[^\0\n\r]*$/, 'an absolute path on the node', '/srv/stratobot/jobs');
+/** On a Stratum 0, whose scripts split paths at spaces. */
+export const serverPath = matching(
+  /^(\/[A-Za-z0-9._-]+)+$/,
+  'an absolute path on the Stratum 0, of letters, digits, `.`, `_` and `-`',
+  '/var/lib/stratobot',
+);
+export const serverCommand = matching(
+  /^\/?[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
+  'the name or the absolute path of a command on the Stratum 0',
+  '/usr/bin/cvmfs_server',
+);
+export const argument = matching(
+  /^[^\0\n\r]+$/,
+  'an argument, one line of text',
+  '/usr/local/bin/renew-caches',
+);
 export const localPath = matching(/^[^\0\n\r]+$/, 'a path', '/srv/www/cvmfs');
 
 /** The scripts on the node read these from an INI file in bash and drop a value that holds `=`. */
@@ -118,6 +134,12 @@ function isWebUrl(text: string): boolean {
 export const agent = z.union([z.literal(true), localPath]).register(hints, {
   expected: '`true`, for the agent that SSH_AUTH_SOCK names, or the path of its socket',
   example: 'true',
+});
+
+export const storage = z.union([z.literal(false), serverPath]).register(hints, {
+  expected:
+    'the folder on the Stratum 0 that holds the objects of the repository, or `false` where they are in S3',
+  example: '/srv/cvmfs',
 });
 
 /** One line of a public key, as in known_hosts after the host's name. */

@@ -56,11 +56,13 @@ const ssh = z.strictObject({
   jump: listOf(z.strictObject(sshHost), 'a list of hosts on the way, the first one first').default([]),
 });
 
+const local = z.literal(true).register(hints, { expected: '`true`', example: 'true' }).optional();
+
 const node = z.strictObject({
   name: leaf.plainName,
   slots: leaf.count(1000, '1').default(1),
   ssh: ssh.optional(),
-  local: z.literal(true).register(hints, { expected: '`true`', example: 'true' }).optional(),
+  local,
 });
 
 const site = z.strictObject(
@@ -133,9 +135,27 @@ const artifactDirectory = z.strictObject({
   key_prefix: keyPrefix,
 });
 
+const cvmfs = z.strictObject({
+  ssh: ssh.optional(),
+  local,
+  stratum0_url: leaf.webUrl,
+  state_dir: leaf.serverPath,
+  cvmfs_server: leaf.serverCommand.default('cvmfs_server'),
+  mount_root: leaf.serverPath.default('/cvmfs'),
+  storage: leaf.storage.default('/srv/cvmfs'),
+  cache_hook: listOf(
+    leaf.argument,
+    'a command with its arguments, one text each',
+    '[/usr/local/bin/renew-caches]',
+  ).default([]),
+  wait_for_others: leaf.duration.default(600),
+  wait_for_web: leaf.duration.default(120),
+});
+
 const publisher = z.strictObject({
   repository: leaf.cvmfsName,
-  directory: z.strictObject({ root: leaf.localPath }),
+  cvmfs: cvmfs.optional(),
+  directory: z.strictObject({ root: leaf.localPath }).optional(),
 });
 
 const limits = z.strictObject({

@@ -37,22 +37,30 @@ export async function readIdentities(
   problems: Problem[],
 ): Promise<Identities> {
   const identities = new Map<SshPlace, SshIdentity>();
-  for (const [poolIndex, pool] of file.pools.entries()) {
-    for (const [nodeIndex, { ssh }] of pool.nodes.entries()) {
-      if (ssh === undefined) continue;
-      const path = ['pools', poolIndex, 'nodes', nodeIndex, 'ssh'];
-      const own = await identityOf(document, ssh, path, surroundings, problems);
-      if (own !== null) identities.set(ssh, own);
-      for (const [index, hop] of ssh.jump.entries()) {
-        // A jump host without a key of its own is entered as the node is.
-        const at = [...path, 'jump', index];
-        const identity =
-          hop.identity_file === undefined ? own : await identityOf(document, hop, at, surroundings, problems);
-        if (identity !== null) identities.set(hop, identity);
-      }
+  for (const { ssh, path } of hostsOf(file)) {
+    const own = await identityOf(document, ssh, path, surroundings, problems);
+    if (own !== null) identities.set(ssh, own);
+    for (const [index, hop] of ssh.jump.entries()) {
+      // A jump host without a key of its own is entered as the host behind it is.
+      const at = [...path, 'jump', index];
+      const identity =
+        hop.identity_file === undefined ? own : await identityOf(document, hop, at, surroundings, problems);
+      if (identity !== null) identities.set(hop, identity);
     }
   }
   return identities;
+}
+
+/** Build nodes and Stratum 0s that are reached by SSH, and where the file says so. */
+function hostsOf(file: ConfigFile): { ssh: Ssh; path: Path }[] {
+  const nodes = file.pools.flatMap((pool, poolIndex) =>
+    pool.nodes.map(({ ssh }, index) => ({ ssh, path: ['pools', poolIndex, 'nodes', index, 'ssh'] })),
+  );
+  const servers = file.publishers.map(({ cvmfs }, index) => ({
+    ssh: cvmfs?.ssh,
+    path: ['publishers', index, 'cvmfs', 'ssh'],
+  }));
+  return [...nodes, ...servers].flatMap(({ ssh, path }) => (ssh === undefined ? [] : [{ ssh, path }]));
 }
 
 async function identityOf(
