@@ -13,6 +13,7 @@ import { defaultLimits } from './domain/tarball-policy.ts';
 import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
 import { translateEvent } from './handlers/translate.ts';
+import { strataOf } from './ingest/cvmfs/stratum.ts';
 import { createSpool } from './ingest/spool.ts';
 import type { JobListener, Log } from './ports.ts';
 import { openQueue } from './queue/queue.ts';
@@ -93,6 +94,9 @@ export async function startStratobot(
       collector: createCollector({ store, limits: tarballs, log }),
       spool: createSpool({ dir: join(storage.dataDir, 'spool'), store, limits: tarballs, log }),
       publishers: await openPublishers(config, { clock, log, closing }),
+      strata: new Map(
+        config.stratum1.map(({ repository, ...strata }) => [repository, strataOf(repository, strata)]),
+      ),
       translate: translateEvent,
       catalogue: catalogueOf(config),
       served: new Map(
@@ -122,10 +126,14 @@ export async function startStratobot(
 }
 
 /** Reading is for everyone; what changes something is for whom the configuration names. */
-function served({ staging, permissions, deny }: Config['softwareRepositories'][number]): ServedRepository {
+function served({
+  permissions,
+  deny,
+  ...repository
+}: Config['softwareRepositories'][number]): ServedRepository {
   const everyone = { everyone: true, logins: [], teams: [], role: null };
   return {
-    staging,
+    ...repository,
     permissions: { denied: deny, rules: { ...permissions, status: everyone, help: everyone } },
   };
 }

@@ -36,6 +36,11 @@ export function assemble(
     exports: file.exports,
     artifacts: toArtifacts(file.artifacts, secrets, folder),
     publishers: file.publishers.map((publisher) => toPublisher(publisher, folder, identities)),
+    stratum1: file.stratum1.map(({ repository, within, servers }) => ({
+      repository,
+      withinMs: within * 1000,
+      servers,
+    })),
     limits: {
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
@@ -57,6 +62,8 @@ function toSoftwareRepository(repository: ConfigFile['software_repositories'][nu
       approve: toRule(approve),
     },
     deny: repository.deny,
+    deployedLabel: repository.labels.deployed ?? null,
+    rerunChecks: repository.rerun_checks,
   };
 }
 

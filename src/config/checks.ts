@@ -12,6 +12,7 @@ export function checkTogether(document: ConfigDocument, file: ConfigFile): Probl
     ...twice(document, file.repositories, ['repositories'], 'id'),
     ...twice(document, file.pools, ['pools'], 'name'),
     ...twice(document, file.publishers, ['publishers'], 'repository'),
+    ...checkStratum1(document, file),
     ...file.pools.flatMap((pool, index) => checkPool(document, file, pool, ['pools', index])),
     ...file.software_repositories.flatMap((repository, index) =>
       checkSoftwareRepository(document, repository, ['software_repositories', index]),
@@ -202,6 +203,27 @@ function checkPublisher(
     ...oneOf(document, publisher, path, ['directory', 'cvmfs']),
     ...(cvmfs === undefined ? [] : oneOf(document, cvmfs, at, ['ssh', 'local'])),
     ...(cvmfs?.ssh === undefined ? [] : checkSsh(document, cvmfs.ssh, [...at, 'ssh'])),
+  ];
+}
+
+/** Servers are told apart by their names, and only what is published here is watched. */
+function checkStratum1(document: ConfigDocument, file: ConfigFile): Problem[] {
+  const published = file.publishers.map(({ repository }) => repository);
+  return [
+    ...twice(document, file.stratum1, ['stratum1'], 'repository'),
+    ...file.stratum1.flatMap(({ servers }, index) =>
+      twice(document, servers, ['stratum1', index, 'servers'], 'name'),
+    ),
+    ...file.stratum1.flatMap(({ repository }, index) =>
+      published.includes(repository)
+        ? []
+        : [
+            document.atValue(['stratum1', index, 'repository'], {
+              found: `nothing is published to \`${repository}\``,
+              ...choice(repository, published),
+            }),
+          ],
+    ),
   ];
 }
 

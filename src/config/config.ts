@@ -29,6 +29,8 @@ export interface Config {
   artifacts: ArtifactSettings;
   /** One for each CernVM-FS repository. */
   publishers: PublisherSettings[];
+  /** At most one for each CernVM-FS repository. */
+  stratum1: Stratum1Settings[];
   limits: Limits;
   storage: {
     /** Null: an embedded PostgreSQL in the data folder. */
@@ -49,6 +51,10 @@ export interface SoftwareRepository {
   permissions: Record<Action, PermissionRule>;
   /** Logins that may do nothing, whatever else is true of them; lower case. */
   deny: string[];
+  /** Set on a pull request whose deploy was published. */
+  deployedLabel: string | null;
+  /** Jobs of GitHub Actions, run again when clients can have the revision. */
+  rerunChecks: string[];
 }
 
 type Action = 'build' | 'cancel' | 'deploy' | 'approve';
@@ -183,6 +189,15 @@ export interface CvmfsSettings {
   othersSeconds: number;
   /** How long the web server may take to show a revision. */
   webSeconds: number;
+}
+
+interface Stratum1Settings {
+  /** The CernVM-FS repository. */
+  repository: string;
+  /** How long a revision may take to get to them. */
+  withinMs: number;
+  /** `url`: what stands before `/cvmfs/<repository>`, no slash at the end. */
+  servers: { name: string; url: string }[];
 }
 
 interface Limits {

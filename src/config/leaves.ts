@@ -59,6 +59,11 @@ export const accelerator = matching(
   'an accelerator, `vendor/capability`',
   'nvidia/cc80',
 );
+export const label = matching(
+  /^[^\s,](?:[^\n\r,]{0,48}[^\s,])?$/,
+  'a name of at most 50 characters, without a comma',
+  'bot:deployed',
+);
 export const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable', 'SKIP_TESTS');
 export const container = matching(
   /^\S*$/,

@@ -32,6 +32,8 @@ const softwareRepository = z.strictObject({
     approve: rule,
   }),
   deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
+  labels: z.strictObject({ deployed: leaf.label.optional() }).prefault({}),
+  rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),
 });
 
 const repositoryTarget = z.strictObject({
@@ -158,6 +160,16 @@ const publisher = z.strictObject({
   directory: z.strictObject({ root: leaf.localPath }).optional(),
 });
 
+const stratum1 = z.strictObject({
+  repository: leaf.cvmfsName,
+  within: leaf.duration.default(2 * 3600),
+  servers: listOf(
+    z.strictObject({ name: leaf.plainName, url: leaf.webUrl }),
+    'a list of servers',
+    '[{ name: eu-1, url: http://stratum1.example.org }]',
+  ).min(1),
+});
+
 const limits = z.strictObject({
   tarball_bytes: leaf.byteSize.default(200 * 2 ** 30),
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
@@ -182,6 +194,7 @@ export const configFile = z.strictObject({
   exports: listOf(leaf.variable, 'a list of variable names', '[SKIP_TESTS]').default([]),
   artifacts: z.strictObject({ s3: s3.optional(), directory: artifactDirectory.optional() }),
   publishers: listOf(publisher, 'a list of publishers'),
+  stratum1: listOf(stratum1, 'a list with an entry for each repository').default([]),
   limits: limits.prefault({}),
 });
 

@@ -150,6 +150,8 @@ function notOpen({ state }: Deploy): string {
       return `This deploy is approved already, by ${state.approval.reviewer}; nothing more is needed.`;
     case 'published':
       return `This deploy is published already, as revision ${state.revision}.`;
+    case 'rolled-back':
+      return `This deploy was published and taken back. A new deploy can be asked for on the software pull request.`;
     case 'rejected':
       return `This deploy was rejected by ${state.by}. A new deploy can be asked for on the software pull request.`;
     case 'superseded':

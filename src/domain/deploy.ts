@@ -50,6 +50,20 @@ export type DeployState =
       revision: number;
       files: number;
       path: string;
+      /** Of the root catalog, where there is one. */
+      rootHash?: string;
+    }
+  /** Taken back: `revision` has the content of revision `to` again, the one before the deploy's own, `from`. */
+  | {
+      kind: 'rolled-back';
+      at: number;
+      pullRequest: number;
+      commit: string;
+      from: number;
+      to: number;
+      revision: number;
+      requestedBy: string;
+      confirmedBy: string;
     }
   | { kind: 'rejected'; at: number; pullRequest: number; by: string; reason: string }
   | { kind: 'superseded'; at: number; pullRequest: number | null; by: number }

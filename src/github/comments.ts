@@ -9,7 +9,7 @@ const NEWEST_PAGES = 10;
 
 export function comments(
   api: Api,
-): Pick<GitHub, 'createComment' | 'updateComment' | 'findComment' | 'removeLabel'> {
+): Pick<GitHub, 'createComment' | 'updateComment' | 'findComment' | 'removeLabel' | 'addLabel'> {
   return {
     createComment: (repo, number, body) =>
       api.onRepository(repo, async (octokit, at) => {
@@ -41,6 +41,11 @@ export function comments(
           if (found !== undefined) return found.id;
         }
         return first.data.findLast(isOurs)?.id ?? null;
+      }),
+
+    addLabel: (repo, number, label) =>
+      api.onRepository(repo, async (octokit, at) => {
+        await octokit.rest.issues.addLabels({ ...at, issue_number: number, labels: [label] });
       }),
 
     removeLabel: (repo, number, label) =>

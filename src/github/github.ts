@@ -1,4 +1,5 @@
 import type { GitHub, Log } from '../ports.ts';
+import { actions } from './actions.ts';
 import { createApi } from './api.ts';
 import { checks } from './checks.ts';
 import type { Pacing } from './client.ts';
@@ -37,6 +38,7 @@ export function createGitHub({
     ...permissions(api),
     ...comments(api),
     ...checks(api),
+    ...actions(api),
     ...staging(api),
     ...gitAccess(api, gitUrl),
     requests: api.requests,

@@ -1,5 +1,6 @@
 import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
+import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { type RepositoryTarget, shortCpu, targetName } from '../domain/target.ts';
 import {
@@ -14,6 +15,7 @@ import {
   sentence,
   size,
 } from './markdown.ts';
+import { former, reachSentence } from './reach.ts';
 
 /** Everything a status comment shows, as the rows say it. */
 export interface StatusView {
@@ -21,6 +23,8 @@ export interface StatusView {
   builds: readonly Build[];
   /** Deploys of the pull request's head of this request. */
   deploys: readonly Deploy[];
+  /** Stratum 1 servers on their way to a deploy's revision, by the deploy's id. */
+  watches: ReadonlyMap<number, readonly MirrorWatch[]>;
   repositories: ReadonlyMap<string, RepositoryTarget>;
   /** Where the bot's pages are, without a slash at the end. */
   publicUrl: string;
@@ -33,7 +37,7 @@ export function statusComment(view: StatusView): string {
   const { request, builds } = view;
   const parts = [`### Build of ${code(request.headSha.slice(0, 7))}: ${headline(builds)}`, table(view)];
   parts.push(...failures(view));
-  parts.push(...view.deploys.map(deployLine));
+  parts.push(...view.deploys.map((deploy) => deployLine(deploy, view.watches.get(deploy.id))));
   parts.push(details(summaryLine(request), folded(view)));
   const next = nextStep(view);
   if (next !== null) parts.push(next);
@@ -188,7 +192,7 @@ function againHint(failed: readonly Build[], all: readonly Build[]): string {
 }
 
 /** Where a deploy stands, in one line. */
-export function deployLine(deploy: Deploy): string {
+export function deployLine(deploy: Deploy, watches: readonly MirrorWatch[] = []): string {
   const where = (number: number | null) => (number === null ? '' : ` in ${deploy.staging}#${number}`);
   const digest = code(shortDigest(deploy.digest));
   const what = `${count(deploy.artifacts.length, 'artifact')}, digest ${digest}`;
@@ -201,7 +205,9 @@ export function deployLine(deploy: Deploy): string {
     case 'ingesting':
       return `**Deploy**: approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)}, being published (${what}).`;
     case 'published':
-      return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}).`;
+      return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}). ${reachSentence(watches)}`.trimEnd();
+    case 'rolled-back':
+      return `**Taken back**: revision ${deploy.state.from.toLocaleString('en-US')} of ${code(repositoryOf(deploy))} was rolled back by @${deploy.state.requestedBy}, confirmed by @${deploy.state.confirmedBy}. Revision ${deploy.state.revision.toLocaleString('en-US')} has ${former(deploy.state.to)} (${what}).`;
     case 'rejected':
       return `**Deploy** rejected by @${deploy.state.by}${where(deploy.state.pullRequest)} (${sentence(deploy.state.reason)}).`;
     case 'superseded':
@@ -241,7 +247,11 @@ function indented(block: string): string {
 }
 
 function nextStep(view: StatusView): string | null {
-  if (view.deploys.some((deploy) => !['rejected', 'failed', 'superseded'].includes(deploy.state.kind)))
+  if (
+    view.deploys.some(
+      (deploy) => !['rejected', 'failed', 'superseded', 'rolled-back'].includes(deploy.state.kind),
+    )
+  )
     return null;
   const built = view.builds.filter((build) => build.state.kind === 'succeeded').length;
   if (view.builds.every((build) => isFinal(build.state))) {

@@ -63,10 +63,17 @@ export interface GitHub {
   /** A comment of this App that contains the marker, or null. */
   findComment(repo: string, number: number, marker: string): Promise<number | null>;
   removeLabel(repo: string, number: number, label: string): Promise<void>;
+  addLabel(repo: string, number: number, label: string): Promise<void>;
 
   createCheck(repo: string, check: CheckOutput): Promise<number>;
   updateCheck(repo: string, checkId: number, check: CheckOutput): Promise<void>;
   findCheck(repo: string, headSha: string, externalId: string): Promise<number | null>;
+
+  /**
+   * Runs the newest jobs of GitHub Actions of this name on a commit again. 'none': there is no such job, or GitHub does not
+   * run it again now.
+   */
+  rerunJob(repo: string, headSha: string, name: string): Promise<'asked' | 'none'>;
 
   /**
    * A pull request that adds `files` in one commit on branch `branch`, off the default branch. Done again with the same

@@ -1,6 +1,7 @@
 /** From approved bytes to a revision. */
 import type { Violation } from '../domain/artifact.ts';
 import type { Approval, Deploy, DeployItem } from '../domain/deploy.ts';
+import type { StratumLook } from '../domain/publication.ts';
 
 export interface SpooledArtifact extends DeployItem {
   /** Absolute path of the verified file on this machine. */
@@ -23,6 +24,8 @@ export interface Publication {
   files: number;
   /** Where the content can be read. */
   path: string;
+  /** Of the root catalog, where there is one. */
+  rootHash?: string;
 }
 
 export interface Publisher {
@@ -33,4 +36,13 @@ export interface Publisher {
     approval: Approval;
     files: SpooledArtifact[];
   }): Promise<Publication>;
+}
+
+/** The Stratum 1 servers that copy a CernVM-FS repository. */
+export interface Strata {
+  servers: readonly { name: string; url: string }[];
+  /** How long a revision may take to get to them, ms. */
+  withinMs: number;
+  /** What a server has now. Throws Retryable, with a reason for people, when it does not say. */
+  look(url: string): Promise<Extract<StratumLook, { kind: 'answered' }>>;
 }

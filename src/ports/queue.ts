@@ -8,7 +8,9 @@ export type Job =
   | { kind: 'check'; buildId: number }
   | { kind: 'reply'; key: string }
   | { kind: 'deploy'; deployId: number }
-  | { kind: 'ingest'; deployId: number };
+  | { kind: 'ingest'; deployId: number }
+  | { kind: 'watch'; deployId: number }
+  | { kind: 'rollback'; rollbackId: number };
 
 export interface Queue {
   /** `delayMs` from now; jobs that are equal and still waiting are one. */

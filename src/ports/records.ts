@@ -2,7 +2,9 @@
 import type { Artifact } from '../domain/artifact.ts';
 import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
+import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 
 /** A webhook as it came, kept by its delivery GUID. */
 export interface Delivery {
@@ -99,6 +101,31 @@ export interface Deploys {
   ): Promise<{ reviewId: number; reviewer: string; accepted: boolean; reason: string }[]>;
 }
 
+/** Stratum 1 servers on their way to a deploy's revision. */
+export interface Publications {
+  /** Inserts; a server that is watched for this deploy already changes nothing. */
+  begin(watches: readonly MirrorWatch[]): Promise<void>;
+  /** By the names of the servers. */
+  ofDeploy(deployId: number): Promise<MirrorWatch[]>;
+  /** Writes what a look brought. */
+  looked(watch: MirrorWatch): Promise<void>;
+  /** Deploys of which a server is still looked at. */
+  watched(): Promise<number[]>;
+  /** Nobody looks for this deploy any more. */
+  stop(deployId: number): Promise<void>;
+}
+
+export interface Rollbacks {
+  /** The same asking again, or one of a deploy with one under way, gives that one. */
+  ask(rollback: Omit<Rollback, 'id' | 'state'>): Promise<{ rollback: Rollback; created: boolean }>;
+  get(id: number): Promise<Rollback | null>;
+  /** Oldest first. */
+  ofDeploy(deployId: number): Promise<Rollback[]>;
+  inState(kind: RollbackStateKind): Promise<Rollback[]>;
+  /** Compare and set, as for builds. */
+  move(id: number, from: RollbackStateKind, to: RollbackState): Promise<Rollback | null>;
+}
+
 /** Something the bot writes on GitHub and may write again: where it is, and what was last written. */
 export interface Posting {
   /** `status:<request>`, `check:<build>`, `reply:comment:<id>:<line>` … */
@@ -146,6 +173,8 @@ export interface Records {
   builds: Builds;
   artifacts: Artifacts;
   deploys: Deploys;
+  publications: Publications;
+  rollbacks: Rollbacks;
   postings: Postings;
   audit: Audit;
   /**

@@ -13,7 +13,9 @@ import { heads } from './heads.ts';
 import { openLocks } from './locks.ts';
 import { migrate } from './migrations.ts';
 import { postings } from './postings.ts';
+import { publications } from './publications.ts';
 import { requests } from './requests.ts';
+import { rollbacks } from './rollbacks.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 import { StorableTextPlugin } from './values.ts';
 
@@ -67,6 +69,8 @@ export async function openRecords(options: {
       builds: withRecordsErrors(builds(db, clock)),
       artifacts: withRecordsErrors(artifacts(db)),
       deploys: withRecordsErrors(deploys(db, clock)),
+      publications: withRecordsErrors(publications(db)),
+      rollbacks: withRecordsErrors(rollbacks(db)),
       postings: withRecordsErrors(postings(db)),
       audit: withRecordsErrors(audit(db)),
       locked: locks.locked,

@@ -6,6 +6,8 @@ import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TarballOverview } from '../domain/artifact.ts';
 import type { BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { MirrorWatch } from '../domain/publication.ts';
+import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { Target } from '../domain/target.ts';
 import type { Delivery } from '../ports/records.ts';
 
@@ -83,6 +85,30 @@ export interface Tables {
     moved_at: number;
     deploy_pull_request: GeneratedAlways<number | null>;
     created_at: number;
+  };
+  publications: {
+    deploy_id: number;
+    server: string;
+    url: string;
+    state: MirrorWatch['state'];
+    at: number;
+    published_at: number;
+    deadline: number;
+    revision: number | null;
+    problem: string | null;
+    next_look_at: number | null;
+  };
+  rollbacks: {
+    id: GeneratedAlways<number>;
+    deploy_id: number;
+    repository: string;
+    from_revision: number;
+    to_revision: number;
+    requested_by: string;
+    source: string;
+    asked_at: number;
+    state: Document<RollbackState>;
+    state_kind: GeneratedAlways<RollbackStateKind>;
   };
   deploy_reviews: {
     deploy_id: number;

@@ -6,6 +6,7 @@ import { reportCheck } from './report-check.ts';
 import { reportStatus } from './report-status.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
+import { watchPublication } from './watch-publication.ts';
 import type { World } from './world.ts';
 
 /** The story's table of contents: what each kind of queued work does. */
@@ -25,5 +26,7 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return openDeploy(world, job.deployId);
     case 'ingest':
       return runIngest(world, job.deployId);
+    case 'watch':
+      return watchPublication(world, job.deployId);
   }
 }

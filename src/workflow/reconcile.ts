@@ -40,6 +40,7 @@ export async function reconcile(world: World, start = false): Promise<number> {
     if (deploy.state.kind === 'open') jobs.push({ kind: 'deploy', deployId: deploy.id });
     else jobs.push({ kind: 'ingest', deployId: deploy.id });
   }
+  for (const deployId of await world.records.publications.watched()) jobs.push({ kind: 'watch', deployId });
   for (const posting of await world.records.postings.unwritten())
     jobs.push({ kind: 'reply', key: posting.key });
   await world.logs.compressEnded(async (id) => {

@@ -1,7 +1,7 @@
 import { buildCheck } from '../messages/check.ts';
 import type { CheckOutput } from '../ports.ts';
-import { sha256 } from './post.ts';
 import { repositoryTarget, type World } from './world.ts';
+import { writeCheck } from './write-check.ts';
 
 /** Brings the GitHub check of a build up to what its row says; runs behind the queue. */
 export async function reportCheck(world: World, buildId: number): Promise<void> {
@@ -21,19 +21,5 @@ async function write(world: World, buildId: number, key: string): Promise<void> 
     headSha: request.headSha,
     detailsUrl: `${world.publicUrl}/builds/${buildId}/log`,
   };
-  const posting = await world.records.postings.ensure({ key, repo: request.repo, number: null, body: null });
-  const hash = sha256(JSON.stringify(check));
-  if (posting.writtenHash === hash) return;
-
-  let checkId = posting.remoteId;
-  if (checkId === null && posting.attemptedAt !== null) {
-    checkId = await world.github.findCheck(request.repo, request.headSha, check.externalId);
-  }
-  if (checkId === null) {
-    await world.records.postings.attempt(key, world.clock.now());
-    checkId = await world.github.createCheck(request.repo, check);
-  } else {
-    await world.github.updateCheck(request.repo, checkId, check);
-  }
-  await world.records.postings.written(key, checkId, hash, world.clock.now());
+  await writeCheck(world, key, request.repo, check);
 }

@@ -34,12 +34,15 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     await Promise.all(builds.map((build) => world.records.artifacts.ofBuild(build.id)))
   ).flat();
   const deploys = await world.records.deploys.ofPullRequest(request.repo, request.pullRequest);
+  const shown = deploys.filter((deploy) =>
+    deploy.artifacts.some((item) => artifacts.some((artifact) => artifact.id === item.artifactId)),
+  );
+  const watched = shown.map(async ({ id }) => [id, await world.records.publications.ofDeploy(id)] as const);
   const text = statusComment({
     request,
     builds,
-    deploys: deploys.filter((deploy) =>
-      deploy.artifacts.some((item) => artifacts.some((artifact) => artifact.id === item.artifactId)),
-    ),
+    deploys: shown,
+    watches: new Map(await Promise.all(watched)),
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
     publicUrl: world.publicUrl,
     artifactUrls: new Map(artifacts.map((artifact) => [artifact.id, artifact.url])),

@@ -141,5 +141,6 @@ async function announce(world: World, deploy: Deploy): Promise<void> {
   }
   await tell(world, deploy, 'published', say.published(deploy, modules, [...versions]));
   await answerOnDeploy(world, deploy, 'published', deploy.state.pullRequest, say.ingested(deploy));
+  await world.queue.add({ kind: 'watch', deployId: deploy.id });
   await world.spool.clear(deploy.id);
 }

@@ -14,6 +14,7 @@ import type {
   Records,
   Sources,
   Spool,
+  Strata,
   TranslateEvent,
 } from '../ports.ts';
 
@@ -21,6 +22,10 @@ import type {
 export interface ServedRepository {
   /** Where its deploy PRs are opened, `owner/name`. */
   staging: string;
+  /** Put on a pull request when its deploy is published; null: none. */
+  deployedLabel: string | null;
+  /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */
+  rerunChecks: readonly string[];
   permissions: Permissions;
 }
 
@@ -39,6 +44,8 @@ export interface World {
   spool: Spool;
   /** By CernVM-FS repository. */
   publishers: ReadonlyMap<string, Publisher>;
+  /** By CernVM-FS repository; those without Stratum 1 servers are left out. */
+  strata: ReadonlyMap<string, Strata>;
   translate: TranslateEvent;
   catalogue: Catalogue;
   served: ReadonlyMap<string, ServedRepository>;

@@ -33,6 +33,8 @@ describe('a small configuration', () => {
             approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
           },
           deny: [],
+          deployedLabel: null,
+          rerunChecks: [],
         },
       ],
       repositories: [
@@ -63,6 +65,7 @@ describe('a small configuration', () => {
         baseUrl: 'https://artifacts.example.org',
       },
       publishers: [{ repository: 'software.eessi.io', kind: 'directory', root: '/srv/www/cvmfs' }],
+      stratum1: [],
       limits: { tarballBytes: 200 * 2 ** 30, tarballMembers: 2_000_000, logBytes: 64 * 2 ** 20 },
       storage: { databaseUrl: null, redisUrl: null, dataDir: join(process.cwd(), 'data') },
     });

@@ -18,7 +18,13 @@ const PACING = { burst: 1000, refillMs: 250 };
 /** What a scenario may change of the configuration file before the bot starts. */
 export interface ConfigDraft {
   instance: string;
-  software_repositories: { deny?: string[]; permissions: Record<string, object> }[];
+  software_repositories: {
+    deny?: string[];
+    permissions: Record<string, object>;
+    labels?: object;
+    rerun_checks?: string[];
+  }[];
+  stratum1?: object[];
   repositories: object[];
   pools: ({ name: string; arch: string } & Record<string, unknown>)[];
 }

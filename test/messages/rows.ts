@@ -93,6 +93,16 @@ export const deployStates = {
     files: 26_398,
     path: '/cvmfs/software.eessi.io/versions',
   },
+  'rolled-back': {
+    kind: 'rolled-back',
+    at: NOON,
+    ...shown,
+    from: 4711,
+    to: 4710,
+    revision: 4712,
+    requestedBy: 'maria',
+    confirmedBy: 'max',
+  },
   rejected: { kind: 'rejected', at: NOON, pullRequest: 12, by: 'ana', reason: 'closed' },
   superseded: { kind: 'superseded', at: NOON, pullRequest: 12, by: 2 },
   failed: {

@@ -9,6 +9,7 @@ const comment = (builds: readonly Build[], deploys: readonly Deploy[] = []) =>
     request,
     builds,
     deploys,
+    watches: new Map(),
     repositories: new Map([[stack.id, stack]]),
     publicUrl: 'https://bot.example.org',
     artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
@@ -128,6 +129,7 @@ test('a deploy in each state', () => {
     **Deploy**: approved by @ana in o/staging#12, being published (1 artifact, digest \`sha256:b7bd55c1…54ae\`).
     **Deploy**: approved by @ana in o/staging#12, being published (1 artifact, digest \`sha256:b7bd55c1…54ae\`).
     **Published** as revision 4,711 of \`software.eessi.io\`, approved by @ana in o/staging#12 (1 artifact, digest \`sha256:b7bd55c1…54ae\`).
+    **Taken back**: revision 4,711 of \`software.eessi.io\` was rolled back by @maria, confirmed by @max. Revision 4,712 has the content of revision 4,710 (1 artifact, digest \`sha256:b7bd55c1…54ae\`).
     **Deploy** rejected by @ana in o/staging#12 (closed).
     **Deploy** \`sha256:b7bd55c1…54ae\` in o/staging#12 was replaced by a newer one.
     **Deploy failed** in o/staging#12: GitHub refused to merge the deploy PR."

@@ -1,36 +1,53 @@
 import { Retryable } from '../../domain/errors.ts';
+import type { StratumLook } from '../../domain/publication.ts';
+import type { Strata } from '../../ports.ts';
 import { type PublishedManifest, parsePublishedManifest } from './published-manifest.ts';
 
 const answerTimeoutMs = 10_000;
 /** A manifest has less than a kilobyte, a status a line. */
 const maxBytes = 64 * 1024;
 
-/** How far a Stratum 1 is. */
-export interface StratumStatus {
-  revision: number;
-  /** Unix ms; null on a Stratum 0, and where the server does not say. */
-  lastSnapshot: number | null;
-  snapshotting: boolean;
+/** How far a Stratum is. */
+type StratumStatus = Extract<StratumLook, { kind: 'answered' }>;
+
+/** The Stratum 1 servers of a CernVM-FS repository; none is asked anything before `look`. */
+export function strataOf(
+  repository: string,
+  config: Pick<Strata, 'servers' | 'withinMs'>,
+  timeoutMs = answerTimeoutMs,
+): Strata {
+  return { ...config, look: (url) => stratumStatus(url, repository, timeoutMs) };
 }
 
 /**
  * Asks a Stratum over HTTP; `url` is what stands before `/cvmfs/<repository>`. What it says may be as old as its cache,
- * 61 s. Throws Retryable; when to ask again is for the caller to say.
+ * 61 s. Only the manifest has to be there: what else a server tells of itself is taken where it can be read. Throws
+ * Retryable; when to ask again is for the caller to say.
  */
-export async function stratumStatus(url: string, repository: string): Promise<StratumStatus> {
+export async function stratumStatus(
+  url: string,
+  repository: string,
+  timeoutMs = answerTimeoutMs,
+): Promise<StratumStatus> {
   const below = `${url.replace(/\/+$/, '')}/cvmfs/${repository}`;
   const [manifest, status, busy] = await Promise.all([
-    publishedManifest(url, repository),
-    get(`${below}/.cvmfs_status.json`),
-    get(`${below}/.cvmfs_is_snapshotting`),
+    publishedManifest(url, repository, timeoutMs),
+    get(`${below}/.cvmfs_status.json`, timeoutMs).catch(() => null),
+    get(`${below}/.cvmfs_is_snapshotting`, timeoutMs).catch(() => null),
   ]);
-  return { revision: manifest.revision, lastSnapshot: lastSnapshot(status), snapshotting: busy !== null };
+  const { revision, rootHash } = manifest;
+  const snapshotting = busy !== null;
+  return { kind: 'answered', revision, rootHash, lastSnapshot: lastSnapshot(status), snapshotting };
 }
 
 /** The manifest of a repository as a Stratum serves it now; throws Retryable. */
-export async function publishedManifest(url: string, repository: string): Promise<PublishedManifest> {
+export async function publishedManifest(
+  url: string,
+  repository: string,
+  timeoutMs = answerTimeoutMs,
+): Promise<PublishedManifest> {
   const address = `${url.replace(/\/+$/, '')}/cvmfs/${repository}/.cvmfspublished`;
-  const bytes = await get(address);
+  const bytes = await get(address, timeoutMs);
   if (bytes === null) throw new Retryable(`${address} is not there.`);
   const manifest = parsePublishedManifest(bytes);
   if (manifest === null || manifest.name !== repository) {
@@ -39,16 +56,20 @@ export async function publishedManifest(url: string, repository: string): Promis
   return manifest;
 }
 
-/** Null for 404; no proxy on the way shall answer from memory. */
-async function get(address: string): Promise<Uint8Array | null> {
+/** Null for 404; no proxy on the way shall answer from memory, and no answer leads to another server. */
+async function get(address: string, timeoutMs: number): Promise<Uint8Array | null> {
   try {
-    const signal = AbortSignal.timeout(answerTimeoutMs);
-    const response = await fetch(address, { signal, headers: { 'cache-control': 'no-cache' } });
+    const signal = AbortSignal.timeout(timeoutMs);
+    const headers = { 'cache-control': 'no-cache' };
+    const response = await fetch(address, { signal, headers, redirect: 'manual' });
     if (response.status === 404) {
       await response.body?.cancel();
       return null;
     }
-    if (!response.ok) throw new Retryable(`${address} answered ${response.status}.`);
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Retryable(`${address} answered ${response.status}.`);
+    }
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of response.body ?? []) {

@@ -55,6 +55,44 @@ describe('against single answers', () => {
     expect(await github.isTeamMember('octo/t', 'ann')).toBe(false);
   });
 
+  describe('a job that is to run again', () => {
+    const job = (special: object = {}) => ({
+      app: { slug: 'github-actions' },
+      details_url: 'https://github.com/octo/cat/actions/runs/11/job/22',
+      ...special,
+    });
+    const found = (...runs: object[]) =>
+      nock(api)
+        .get('/repos/octo/cat/commits/c0ffee/check-runs?check_name=ci%20%2F%20a')
+        .reply(200, { total_count: runs.length, check_runs: runs });
+    const rerun = () => github.rerunJob(repo, 'c0ffee', 'ci / a');
+
+    test('is the one of GitHub Actions', async () => {
+      found(
+        job({ app: { slug: 'other' }, details_url: 'https://github.com/o/r/actions/runs/1/job/2' }),
+        job(),
+      );
+      nock(api).post('/repos/octo/cat/actions/jobs/22/rerun').reply(201, {});
+      expect(await rerun()).toBe('asked');
+    });
+
+    test.each([
+      ['no check', []],
+      ['only a check of another App', [job({ app: { slug: 'other' } })]],
+      ['a link to something else', [job({ details_url: 'https://evil.example.org/' })]],
+      ['no link', [job({ details_url: null, app: null })]],
+    ])('is none where there is %s', async (_what, runs) => {
+      found(...runs);
+      expect(await rerun()).toBe('none');
+    });
+
+    test('is none where GitHub refuses', async () => {
+      found(job());
+      nock(api).post('/repos/octo/cat/actions/jobs/22/rerun').reply(403, { message: 'is running' });
+      expect(await rerun()).toBe('none');
+    });
+  });
+
   test('an organisation of which nothing else is known is asked for its installation', async () => {
     expectInstallation('/orgs/other/installation', 8);
     nock(api).get('/orgs/other/teams/t/memberships/ann').reply(200, { state: 'active' });

@@ -1,0 +1,35 @@
+/** Taking a published deploy back: asked for by one person, confirmed by a second, bound to the revisions both saw. */
+
+/** Times are unix ms. */
+export interface Rollback {
+  id: number;
+  deployId: number;
+  /** The CernVM-FS repository. */
+  repository: string;
+  /** The deploy's revision, which is the newest. */
+  from: number;
+  /** The revision whose content comes back; 0: nothing was there before. */
+  to: number;
+  requestedBy: string;
+  /** What asked for it: `comment:<id>`. */
+  source: string;
+  askedAt: number;
+  state: RollbackState;
+}
+
+/** Who confirmed, and where: `comment:<id>`. */
+interface Confirmation {
+  by: string;
+  source: string;
+  at: number;
+}
+
+export type RollbackState =
+  | { kind: 'asked' }
+  | { kind: 'lapsed'; at: number }
+  | { kind: 'confirmed'; confirmation: Confirmation }
+  /** `revision`: the new one, with the content of `to`. */
+  | { kind: 'done'; confirmation: Confirmation; at: number; revision: number }
+  | { kind: 'failed'; confirmation: Confirmation; at: number; reason: string };
+
+export type RollbackStateKind = RollbackState['kind'];
