@@ -5,6 +5,7 @@ import { checks } from './checks.ts';
 import type { Pacing } from './client.ts';
 import { comments } from './comments.ts';
 import { gitAccess } from './git-access.ts';
+import { issues } from './issues.ts';
 import { permissions } from './permissions.ts';
 import { pulls } from './pulls.ts';
 import { staging } from './staging.ts';
@@ -40,6 +41,7 @@ export function createGitHub({
     ...checks(api),
     ...actions(api),
     ...staging(api),
+    ...issues(api),
     ...gitAccess(api, gitUrl),
     requests: api.requests,
   };

@@ -92,6 +92,17 @@ export function ingestFailed(deploy: Deploy, reason: string): string {
   return `**Nothing was published**: ${sentence(reason)}. ${again(deploy)}`;
 }
 
+/** Title of the issue about a deploy that failed. */
+export function failedTitle(deploy: Deploy): string {
+  return `Deploy ${deploy.id} of ${deploy.repo}#${deploy.pullRequest} was not published`;
+}
+
+/** Body of that issue: the cause in words, and where the rest stands. */
+export function failedIssue(deploy: Deploy, pullRequest: number, cause: string): string {
+  const bytes = `${count(deploy.artifacts.length, 'tarball')} with digest ${shortDigest(deploy.digest)}`;
+  return `${cause}\n\nThe deploy PR is #${pullRequest}, for ${code(repositoryOf(deploy))}: ${bytes}. Close this issue when it is settled.`;
+}
+
 function again(deploy: Deploy): string {
   return `\`bot: deploy\` on ${deploy.repo}#${deploy.pullRequest} puts the same builds up again.`;
 }

@@ -83,6 +83,8 @@ export interface GitHub {
     repo: string,
     proposal: { branch: string; title: string; body: string; message: string; files: Record<string, string> },
   ): Promise<{ number: number; commit: string }>;
+  /** An issue with a marker in its body, made unless this App has one with it; its number. */
+  openIssue(repo: string, issue: { marker: string; title: string; body: string }): Promise<number>;
   reviews(repo: string, number: number): Promise<Review[]>;
   /** Merges only when `sha` is still the head. */
   merge(repo: string, number: number, sha: string, title: string): Promise<'merged' | 'moved' | 'refused'>;

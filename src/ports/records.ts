@@ -131,7 +131,7 @@ export interface Posting {
   /** `status:<request>`, `check:<build>`, `reply:comment:<id>:<line>` … */
   key: string;
   repo: string;
-  /** Issue or pull request number; null for a check. */
+  /** Issue or pull request number; null for a check, and for an issue that is opened. */
   number: number | null;
   /** GitHub's id once it is known. */
   remoteId: number | null;
@@ -140,7 +140,7 @@ export interface Posting {
   /** sha256 of what was last written. */
   writtenHash: string | null;
   writtenAt: number | null;
-  /** Body of a message that is written once (a reply); null for rendered ones. */
+  /** Body of a message that is written once: a reply, or an issue with its title as first line; null for rendered ones. */
   body: string | null;
 }
 

@@ -1,6 +1,7 @@
 import type { Deploy } from '../domain/deploy.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { moveDeploy } from './move-deploy.ts';
+import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, tell } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
@@ -38,5 +39,11 @@ export async function tellFailure(world: World, deploy: Deploy): Promise<void> {
   if (pullRequest === null) return tell(world, deploy, 'failed', say.notPutUp(reason));
   const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(deploy, reason);
   await answerOnDeploy(world, deploy, 'failed', pullRequest, body);
+  await openIssue(world, {
+    key: `deploy:${deploy.id}:issue`,
+    repo: deploy.staging,
+    title: say.failedTitle(deploy),
+    body: say.failedIssue(deploy, pullRequest, body),
+  });
   await tell(world, deploy, 'failed', body);
 }

@@ -1,13 +1,13 @@
 import type { Job } from '../ports.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
-import { writeReply } from './post.ts';
 import { reportCheck } from './report-check.ts';
 import { reportStatus } from './report-status.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
 import { watchPublication } from './watch-publication.ts';
 import type { World } from './world.ts';
+import { writeReply } from './write-reply.ts';
 
 /** The story's table of contents: what each kind of queued work does. */
 export async function handleJob(world: World, job: Job): Promise<void> {

@@ -12,16 +12,6 @@ export async function reply(
   await world.queue.add({ kind: 'reply', key: message.key });
 }
 
-/** The step behind the queue that writes a reply. */
-export async function writeReply(world: World, key: string): Promise<void> {
-  const done = await world.records.locked(`posting:${key}`, async () => {
-    const posting = await world.records.postings.get(key);
-    if (posting === null || posting.body === null || posting.remoteId !== null) return;
-    await writeComment(world, posting, posting.body);
-  });
-  if (done === 'busy') await world.queue.add({ kind: 'reply', key }, { delayMs: 500 });
-}
-
 /**
  * Writes a comment so that it stands exactly once, whatever died before: a row before the creation, a marker in the text,
  * a search for the marker when an earlier creation was begun and never confirmed. The caller holds the posting's lock.

@@ -40,6 +40,8 @@ export interface Stage {
   said(repo?: string, number?: number): Promise<string>;
   /** The same on a deploy PR. */
   saidOnDeploy(number: number): Promise<string>;
+  /** The next issue the bot opened in the staging repository that no line of the test has read yet: title and body, tidied. */
+  issue(): Promise<string>;
   /** Nothing was said on any pull request that was not read, and nothing is on its way. */
   silence(): Promise<void>;
   /** The status comment of the newest request once it holds a text, tidied. */
@@ -82,15 +84,22 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
   const isStatus = (body: string) => body.includes('### Build of');
   const handled = () => parts.bot().handled();
 
-  const unread = () =>
-    [SOFTWARE, STAGING].flatMap((repo) =>
+  const issues = () => github.issues(STAGING).filter(({ author }) => author === 'stratobot[bot]');
+  const readIssues = new Set<number>();
+
+  const unread = () => [
+    ...issues()
+      .filter(({ number }) => !readIssues.has(number))
+      .map(({ title }) => `issue: ${title}`),
+    ...[SOFTWARE, STAGING].flatMap((repo) =>
       github
         .pullRequests(repo)
         .filter(({ number }) => !skipped.has(`${repo}#${number}`))
         .flatMap(({ number }) => ofBot(repo, number))
         .filter((comment) => !read.has(comment.id))
         .map((comment) => tidyHere(comment.body)),
-    );
+    ),
+  ];
 
   const quiet = async () => {
     // What the last step caused on GitHub may come back as a webhook: quiet is when it is so twice in a row.
@@ -172,6 +181,13 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       return tidyHere(comment.body);
     },
     saidOnDeploy: (number) => stage.said(STAGING, number),
+    async issue() {
+      const next = () => issues().find(({ number }) => !readIssues.has(number));
+      const what = `the bot to open an issue in ${STAGING}`;
+      const { number, title, body } = await github.waitFor(next, { timeoutMs: WAIT_MS, what });
+      readIssues.add(number);
+      return tidyHere(`# ${title}\n${body ?? ''}`);
+    },
     async silence() {
       await quiet();
       expect(unread(), 'comments nobody expected').toEqual([]);

@@ -23,6 +23,7 @@ async function approvedInVain(stage: Stage, number: number): Promise<string> {
 async function nothingPublished(stage: Stage, number: number): Promise<string> {
   const said = await stage.saidOnDeploy(number);
   expect(await stage.said()).toBe(said);
+  expect(await stage.issue()).toContain(said);
   await stage.deployIs('failed');
   expect(readdirSync(stage.around.publishRoot)).not.toContain('software.eessi.io');
   return said;
@@ -41,7 +42,7 @@ botTest('an artifact that changed in the store', async (stage) => {
   expect(await approvedInVain(stage, number)).toMatchInlineSnapshot(`
     "**Nothing was published.** What was fetched for ingest is not what was approved:
 
-    - eessi-2025.06-software-linux-x86\\_64-amd-zen2-1795200000.tar.gz: It is not what was approved: N bytes with sha256 SHA256 were, the store gave more bytes.
+    - \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\`: It is not what was approved: N bytes with sha256 SHA256 were, the store gave more bytes.
 
     An administrator has to look at the artifact store before this is tried again."
   `);
@@ -66,7 +67,7 @@ botTest('an artifact that is gone from the store', async (stage) => {
   expect(await approvedInVain(stage, number)).toMatchInlineSnapshot(`
     "**Nothing was published.** What was fetched for ingest is not what was approved:
 
-    - eessi-2025.06-software-linux-x86\\_64-amd-zen2-1795200000.tar.gz: It is no longer in the artifact store.
+    - \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\`: It is no longer in the artifact store.
 
     An administrator has to look at the artifact store before this is tried again."
   `);
@@ -156,6 +157,12 @@ botTest('a repository in the way of the publisher', async (stage) => {
   expect(await stage.saidOnDeploy(number)).toMatchInlineSnapshot(
     `"**Nothing was published**: DIR/published/software.eessi.io is not a symlink: Stratobot did not make it, and does not touch it. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
   );
+  expect(await stage.issue()).toMatchInlineSnapshot(`
+    "# Deploy 1 of stack/software-layer#1 was not published
+    **Nothing was published**: DIR/published/software.eessi.io is not a symlink: Stratobot did not make it, and does not touch it. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again.
+
+    The deploy PR is #1, for \`software.eessi.io\`: 1 tarball with digest sha256:…. Close this issue when it is settled."
+  `);
   stage.skip('stack/software-layer', 1);
   expect(readdirSync(foreign)).toEqual(['precious']);
 });

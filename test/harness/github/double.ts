@@ -15,9 +15,11 @@ import { type GitRequestRecord, HttpServer, type RequestRecord } from './server.
 import {
   type CheckRunView,
   type CommentView,
+  type IssueView,
   type PullView,
   viewCheckRun,
   viewComment,
+  viewIssue,
   viewPull,
 } from './views.ts';
 import { type WaitOptions, waitFor } from './wait.ts';
@@ -201,6 +203,12 @@ export class GitHubDouble extends People {
   /** Emits what changed (see WorldEvent), and `change` with the name of every event. */
   get events(): EventEmitter {
     return this.world.events;
+  }
+
+  /** Issues that are no pull requests, oldest first. */
+  issues(repoName: string): IssueView[] {
+    const repo = this.world.repository(repoName);
+    return [...repo.issues.values()].filter((issue) => issue.pull === null).map(viewIssue);
   }
 
   /** Comments of an issue or pull request, oldest first. */

@@ -39,6 +39,7 @@ const write = 'issues|pull_requests:write';
 const base = '/repos/{owner}/{repo}/issues';
 
 export const issueRoutes: readonly Route[] = [
+  { method: 'GET', template: base, needs: read, handle: list },
   { method: 'POST', template: base, needs: 'issues:write', handle: create },
   {
     method: 'GET',
@@ -125,6 +126,17 @@ function commentOf(request: ApiRequest): Comment {
 function since(request: ApiRequest, comments: readonly Comment[]): readonly Comment[] {
   const time = request.query.get('since');
   return time === null ? comments : comments.filter((one) => Date.parse(one.updatedAt) >= Date.parse(time));
+}
+
+/** Newest first, pull requests among them, as GitHub does. */
+function list(request: ApiRequest): ApiAnswer {
+  const { query, repo, world } = request;
+  const [creator, state] = [query.get('creator'), query.get('state') ?? 'open'];
+  const found = [...repo.issues.values()]
+    .filter((issue) => creator === null || issue.author.login === creator)
+    .filter((issue) => state === 'all' || issue.state === state)
+    .reverse();
+  return paged(request, found, (issue) => renderIssue(world, issue));
 }
 
 function create(request: ApiRequest): ApiAnswer {
