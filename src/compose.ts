@@ -2,7 +2,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createCollector } from './artifacts/collector.ts';
-import { keyFor } from './artifacts/key.ts';
+import { fixedPrefix, keyFor, logKeyFor } from './artifacts/key.ts';
+import { storedLogs } from './artifacts/stored-logs.ts';
 import { openBuilders } from './builders/builders.ts';
 import { fileLogs } from './builders/logs.ts';
 import { gitSources } from './builders/sources.ts';
@@ -20,6 +21,7 @@ import { openQueue } from './queue/queue.ts';
 import { openRecords } from './store/records.ts';
 import { handleJob } from './workflow/handle-job.ts';
 import { jobListener } from './workflow/job-ended.ts';
+import { createHousekeeper } from './workflow/keep-house.ts';
 import { reconcile } from './workflow/reconcile.ts';
 import type { ServedRepository, World } from './workflow/world.ts';
 
@@ -89,7 +91,11 @@ export async function startStratobot(
       github,
       sources: gitSources({ dataDir: storage.dataDir, access: (repo) => github.gitAccess(repo), log }),
       builders,
-      logs: fileLogs(join(storage.dataDir, 'logs')),
+      logs: storedLogs(fileLogs(join(storage.dataDir, 'logs')), {
+        store,
+        keyOf: records.remains.logKey,
+        log,
+      }),
       store,
       collector: createCollector({ store, limits: tarballs, log }),
       spool: createSpool({ dir: join(storage.dataDir, 'spool'), store, limits: tarballs, log }),
@@ -105,17 +111,24 @@ export async function startStratobot(
       publicUrl: config.server.publicUrl,
       gitUrl: config.github.gitUrl,
       artifactKey: (artifact) => keyFor(config.artifacts.keyPrefix, artifact),
+      logKey: (build) => logKeyFor(config.artifacts.keyPrefix, build),
+      keyPrefix: fixedPrefix(config.artifacts.keyPrefix),
+      housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
       hostname: hostname(),
       timeLimitSeconds: (name) => config.pools.find((pool) => pool.name === name)?.timeLimitSeconds ?? 0,
     };
     listener = jobListener(world);
     await queue.work((job) => handleJob(world, job));
 
-    const server = await serve(config, world, health);
+    const housekeeper = createHousekeeper(world);
+    closing.push(() => housekeeper.close());
+    const server = await serve(config, world, { database: health, disks: housekeeper.roomEverywhere });
     closing.push(server.close);
     await reconcile(world, true);
+    housekeeper.pass();
     const timer = setInterval(() => {
       reconcile(world).catch((err) => log.warn({ err }, 'could not compare the rows with the world'));
+      housekeeper.pass();
     }, RECONCILE_EVERY_MS);
     closing.push(async () => clearInterval(timer));
     return { url: server.url, world, close: closeAll };

@@ -10,3 +10,4 @@ export * from './ports/github.ts';
 export * from './ports/publishing.ts';
 export * from './ports/queue.ts';
 export * from './ports/records.ts';
+export * from './ports/remains.ts';

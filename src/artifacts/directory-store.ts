@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Retryable } from '../domain/errors.ts';
@@ -51,8 +51,43 @@ export function directoryStore({ root, baseUrl }: { root: string; baseUrl: strin
       await rm(pathOf(key), { force: true });
     },
     url: (key) => keyUrl(baseUrl, key),
+    async *list(prefix) {
+      for (const key of await keysBelow(root)) {
+        if (!key.startsWith(prefix) || unfinished.test(key)) continue;
+        const { size, mtimeMs } = await stat(join(root, key));
+        yield { key, bytes: size, modifiedAt: mtimeMs };
+      }
+    },
+    async abortUploads({ prefix, before }) {
+      let aborted = 0;
+      for (const key of await keysBelow(root)) {
+        if (!key.startsWith(prefix) || !unfinished.test(key)) continue;
+        // To the file of an upload that lives something was written a moment ago.
+        if ((await stat(join(root, key))).mtimeMs >= before) continue;
+        await rm(join(root, key), { force: true });
+        aborted += 1;
+      }
+      return aborted;
+    },
   };
 }
+
+/** Keys of all files, in their order as bytes, as S3 lists them. */
+async function keysBelow(root: string): Promise<string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      throw error;
+    },
+  );
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}
+
+/** The file of an upload that did not end: no other key looks like it. */
+const unfinished = /(^|\/)\.[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\.part$/;
 
 /** A rename is only safe from a power cut once its directory is on the disk. */
 async function syncDirectory(path: string): Promise<void> {

@@ -18,7 +18,7 @@ export function checkKey(key: string): string {
  */
 export function keyFor(
   template: string,
-  values: { repo: string; pullRequest: number; buildId: number; name: ArtifactName },
+  values: { repo: string; pullRequest: number; buildId: number; name: Pick<ArtifactName, 'file'> },
 ): string {
   const { file } = values.name;
   const variables: Record<string, string> = {
@@ -37,6 +37,21 @@ export function keyFor(
   });
   const trimmed = prefix.replace(/^\/+|\/+$/g, '');
   return checkKey(trimmed === '' ? file : `${trimmed}/${file}`);
+}
+
+/** The part of a prefix that all keys made of it begin with. */
+export function fixedPrefix(template: string): string {
+  const fixed = template.replace(/^\/+/, '').split('${')[0] ?? '';
+  return fixed === template ? `${fixed.replace(/\/+$/, '')}/` : fixed;
+}
+
+/** Key of a build's log: beside its artifacts, unless their place depends on their name. */
+export function logKeyFor(
+  template: string,
+  values: { repo: string; pullRequest: number; buildId: number },
+): string {
+  const name = { file: `build-${values.buildId}.log.gz` };
+  return keyFor(template.replaceAll('${legacy_aws_path}', 'logs'), { ...values, name });
 }
 
 /** The address of a key below a base, each part escaped. */

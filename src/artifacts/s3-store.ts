@@ -1,9 +1,16 @@
 import { Readable } from 'node:stream';
-import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  NoSuchKey,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ArtifactStore, Log } from '../ports.ts';
 import { checkKey, keyUrl } from './key.ts';
 import { s3Error } from './s3-errors.ts';
+import { abortUpload, uploadsBegunBefore } from './s3-uploads.ts';
 
 export interface S3Options {
   /** Absent for AWS itself. */
@@ -42,12 +49,13 @@ export function s3Store(options: S3Options): ArtifactStore {
   const base = options.publicUrl ?? bucketUrl(options);
 
   return {
-    async put(key, content, { contentType, metadata, signal }) {
+    async put(key, content, { contentType, metadata, tags = {}, signal }) {
       const params = {
         Bucket,
         Key: checkKey(key),
         ContentType: contentType,
         Metadata: metadata,
+        ...tagging(tags),
         Body: content,
       };
       const upload = new Upload({ client, partSize, queueSize: partsInFlight, params });
@@ -89,7 +97,36 @@ export function s3Store(options: S3Options): ArtifactStore {
       }
     },
     url: (key) => keyUrl(base, key),
+    async *list(Prefix) {
+      try {
+        for await (const { Contents } of paginateListObjectsV2({ client }, { Bucket, Prefix })) {
+          for (const { Key, Size = 0, LastModified } of Contents ?? []) {
+            if (Key !== undefined) yield { key: Key, bytes: Size, modifiedAt: LastModified?.getTime() ?? 0 };
+          }
+        }
+      } catch (error) {
+        throw s3Error(`listing ${Prefix === '' ? 'the bucket' : Prefix}`, error);
+      }
+    },
+    async abortUploads({ prefix, before, ours }) {
+      let aborted = 0;
+      try {
+        for await (const begun of uploadsBegunBefore(client, { Bucket, Prefix: prefix }, before)) {
+          if (!ours(begun.key)) continue;
+          await abortUpload(client, Bucket, begun);
+          aborted += 1;
+        }
+        return aborted;
+      } catch (error) {
+        throw s3Error('freeing unfinished uploads', error);
+      }
+    },
   };
+}
+
+/** Tags as S3 takes them with an upload: a query string. */
+function tagging(tags: Record<string, string>): { Tagging?: string } {
+  return Object.keys(tags).length === 0 ? {} : { Tagging: new URLSearchParams(tags).toString() };
 }
 
 function bucketUrl({ endpoint, region, bucket, forcePathStyle }: S3Options): string {

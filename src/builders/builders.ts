@@ -5,7 +5,7 @@ import { Permanent } from '../domain/errors.ts';
 import type { Builders, Clock, JobListener, JobSpec, Log, Transport } from '../ports.ts';
 import { openArtifact, readResults } from './collection.ts';
 import { Follower, type WaitingListener } from './follow.ts';
-import { removeDirectory, type Space, spaceOf } from './housekeeping.ts';
+import { removeDirectory, spaceOf } from './housekeeping.ts';
 import { jobFiles, jobName, type SiteConfig } from './job-directory.ts';
 import { type ProcessOptions, processScheduler } from './process-scheduler.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -57,13 +57,6 @@ interface Node {
 const LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export interface OpenBuilders extends Builders {
-  /**
-   * Removes a build's directory from its node, once nothing in it is wanted any more; whatever of the job still runs is
-   * ended first. The directory is found by the build's id alone. False when something will not go; twice is once.
-   */
-  remove(buildId: number, node: string): Promise<boolean>;
-  /** How much room each node has for jobs; an error where a node does not answer. */
-  space(): Promise<(Space | { node: string; error: Error })[]>;
   /** Ends the following of jobs; the jobs go on, and the transports stay open: they belong to whoever opened them. */
   close(): Promise<void>;
 }

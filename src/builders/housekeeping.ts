@@ -1,5 +1,5 @@
 import { Retryable } from '../domain/errors.ts';
-import type { Transport } from '../ports.ts';
+import type { Space, Transport } from '../ports.ts';
 import { complaintOf, succeeded } from './looking.ts';
 import { scripts, sh } from './scripts.ts';
 
@@ -12,14 +12,6 @@ export async function removeDirectory(transport: Transport, node: string, direct
   const answer = await transport.exec(sh(scripts.remove, directory), { timeoutMs: REMOVE_TIMEOUT_MS });
   if (answer.code !== 0)
     throw new Retryable(`${node} could not remove the directory of a job: ${complaintOf(answer)}`);
-}
-
-/** Room on the file system of a node's jobs, in bytes. */
-export interface Space {
-  node: string;
-  totalBytes: number;
-  /** What the account may still use. */
-  freeBytes: number;
 }
 
 export async function spaceOf(transport: Transport, node: string, jobsDir: string): Promise<Space> {

@@ -94,6 +94,23 @@ export function fileLogs(folder: string, now: () => number = Date.now): LogStore
       }
       return count;
     },
+    async packed(buildId) {
+      const file = await openToRead(buildId);
+      if (file?.isPacked) return file.handle.createReadStream({ start: 0 });
+      await file?.handle.close();
+      return null;
+    },
+    async restore(buildId, content) {
+      await alone(buildId, async () => {
+        const file = await openToRead(buildId);
+        if (file) {
+          content.destroy();
+          return await file.handle.close();
+        }
+        await mkdir(folder, { recursive: true });
+        await writeWhole(packed(buildId), content);
+      });
+    },
   };
 }
 

@@ -38,6 +38,7 @@ function poolLines(pool: Pool): string[] {
   return [
     `pool ${pool.name}: ${[pool.cpu, ...pool.accelerators].join(' + ')}, ${slots} ${slots === 1 ? 'job' : 'jobs'} at once, ${hours(pool.timeLimitSeconds)} each`,
     `  builds for  ${pool.buildsFor.join(', ')}`,
+    `  keeps jobs  ${hours(pool.retainSeconds.others)}, failed ones ${hours(pool.retainSeconds.failed)}`,
     `  in          ${pool.repositories.join(', ')}`,
     ...pool.nodes.map((node) => {
       return `  node        ${node.name} (${place(node.ssh)})`;
@@ -60,6 +61,7 @@ function publisher(settings: Config['publishers'][number]): string {
 function hours(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   if (seconds < 60) return `${seconds} s`;
+  if (seconds >= 48 * 3600 && seconds % (24 * 3600) === 0) return `${seconds / (24 * 3600)} days`;
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }
 

@@ -1,6 +1,8 @@
+import { spaceOf } from '../builders/housekeeping.ts';
 import type { Check } from '../commands/check.ts';
 import type { Config } from '../config/config.ts';
 import { createGitHub } from '../github/github.ts';
+import { size } from '../messages/markdown.ts';
 import type { Log } from '../ports.ts';
 import { openRecords } from '../store/records.ts';
 import { artifactStore, type Closing, openDatabase, transportTo } from './adapters.ts';
@@ -8,6 +10,9 @@ import { artifactStore, type Closing, openDatabase, transportTo } from './adapte
 const CHECK_TIMEOUT_MS = 15_000;
 /** What the job's runner and the collection use on a node. */
 const NODE_TOOLS = ['bash', 'tar', 'setsid', 'pgrep', 'base64'];
+
+const ROOM_REMEDY =
+  'make room there, shorten `retain` and `retain_failed` of the pool, or lower its `min_free`';
 
 /** What `stratobot doctor` looks at: each node, the database, the artifact store, GitHub. */
 export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIterable<Check> {
@@ -24,6 +29,18 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
           });
           if (code !== 0) throw new Error(stdout.toString().trim());
           return stdout.toString().trim();
+        } finally {
+          await transport.close();
+        }
+      });
+      yield check(`room on ${pool.name}/${node.name}`, ROOM_REMEDY, async () => {
+        const transport = await transportTo(node.ssh, log);
+        try {
+          const { freeBytes, totalBytes } = await spaceOf(transport, node.name, pool.jobsDir);
+          const room = `${size(freeBytes)} of ${size(totalBytes)} are free for ${pool.jobsDir}`;
+          if (freeBytes < pool.minFreeBytes)
+            throw new Error(`${room}, less than ${size(pool.minFreeBytes)} (\`min_free\`)`);
+          return room;
         } finally {
           await transport.close();
         }

@@ -6,10 +6,18 @@ import { createWebhookRoute } from '../handlers/webhook-route.ts';
 import { createWeb } from '../web/web.ts';
 import type { World } from '../workflow/world.ts';
 
-/** Starts listening. @param database throws when the database does not answer */
-export async function serve(config: Config, world: World, database: () => Promise<void>) {
+/** What the health page asks. */
+interface Probes {
+  /** Throws when the database does not answer. */
+  database(): Promise<void>;
+  /** Whether no node is short of room, as far as was seen. */
+  disks(): boolean;
+}
+
+/** Starts listening. */
+export async function serve(config: Config, world: World, probes: Probes) {
   const closing = new AbortController();
-  const server = createServer(await routes(config, world, database, closing.signal));
+  const server = createServer(await routes(config, world, probes, closing.signal));
   const url = await listen(server, config);
   const close = () => {
     closing.abort();
@@ -19,16 +27,17 @@ export async function serve(config: Config, world: World, database: () => Promis
 }
 
 /** The webhook's door first, then the pages; anything else is not here. */
-async function routes(config: Config, world: World, database: () => Promise<void>, closing: AbortSignal) {
+async function routes(config: Config, world: World, probes: Probes, closing: AbortSignal) {
   const { records, queue, clock, log, logs } = world;
   const { webhookSecret, appId, privateKey } = config.github;
   const webhooks = await createWebhookRoute({ webhookSecret, appId, privateKey, records, queue, clock, log });
   const health = async () => {
-    const answers = await database().then(
+    const answers = await probes.database().then(
       () => true,
       () => false,
     );
-    return { ok: answers, parts: { database: answers } };
+    // A node without room is a matter for a person, not for whoever restarts what is sick.
+    return { ok: answers, parts: { database: answers, disks: probes.disks() } };
   };
   const web = createWeb({
     instance: config.instance,

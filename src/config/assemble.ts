@@ -71,6 +71,9 @@ function toRule(rule: ConfigFile['software_repositories'][number]['permissions']
   return { logins: rule.logins, teams: rule.teams, role: rule.role ?? null, everyone: rule.everyone };
 }
 
+/** What failed is looked into, some of it only after the holidays. */
+const RETAIN_FAILED_SECONDS = 30 * 24 * 3600;
+
 function toPool(
   pool: ConfigFile['pools'][number],
   file: ConfigFile,
@@ -90,6 +93,11 @@ function toPool(
         : { kind: 'process', nice: pool.nice ?? 0 },
     timeLimitSeconds: pool.time_limit,
     jobsDir: pool.jobs_dir,
+    retainSeconds: {
+      failed: pool.retain_failed ?? Math.max(pool.retain, RETAIN_FAILED_SECONDS),
+      others: pool.retain,
+    },
+    minFreeBytes: pool.min_free,
     skipTests: pool.skip_tests,
     reposCfgDir: pool.repos_cfg_dir === undefined ? null : resolve(folder, pool.repos_cfg_dir),
     site: Object.fromEntries(Object.entries(pool.site).filter(([, value]) => value !== undefined)),

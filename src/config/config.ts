@@ -78,6 +78,10 @@ export interface Pool extends PoolOffer {
   timeLimitSeconds: number;
   /** Absolute path on the nodes. */
   jobsDir: string;
+  /** How long a job's folder stays on its node after the end. */
+  retainSeconds: { failed: number; others: number };
+  /** A node with less room for jobs than this is reported. */
+  minFreeBytes: number;
   skipTests: boolean;
   /** Absolute path of a local folder that is copied into `cfg/` of a job; null: none. */
   reposCfgDir: string | null;

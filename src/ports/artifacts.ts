@@ -5,15 +5,34 @@ import type { Target } from '../domain/target.ts';
 
 export interface ArtifactStore {
   /** Stores a stream; on an error or abort nothing remains. */
-  put(
-    key: string,
-    content: Readable,
-    options: { contentType: string; metadata: Record<string, string>; signal?: AbortSignal },
-  ): Promise<{ url: string }>;
+  put(key: string, content: Readable, options: PutOptions): Promise<{ url: string }>;
   /** Null when there is no such key. */
   open(key: string): Promise<Readable | null>;
   delete(key: string): Promise<void>;
   url(key: string): string;
+  /** Every object whose key starts so, however many there are, in the order of their keys. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+  /**
+   * Frees what uploads that died with their process left: those begun before `before` (unix ms) for a key that starts with
+   * the prefix and is `ours`, where a store is shared with others.
+   * @returns how many there were
+   */
+  abortUploads(options: { prefix: string; before: number; ours: (key: string) => boolean }): Promise<number>;
+}
+
+interface PutOptions {
+  contentType: string;
+  metadata: Record<string, string>;
+  /** What lifecycle rules and people select objects by; a store without tags ignores them. At most ten. */
+  tags?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  /** Unix ms. */
+  modifiedAt: number;
 }
 
 export type CollectResult =

@@ -61,6 +61,14 @@ export interface JobResults {
   logTail: string;
 }
 
+/** Room on the file system of a node's jobs, in bytes. */
+export interface Space {
+  node: string;
+  totalBytes: number;
+  /** What the account may still use. */
+  freeBytes: number;
+}
+
 export interface Builders {
   /** A node of the pool with a free slot, given how many jobs each node has; null when all are full. */
   chooseNode(pool: string, running: ReadonlyMap<string, number>): string | null;
@@ -75,6 +83,13 @@ export interface Builders {
   results(buildId: number, handle: JobHandle): Promise<JobResults>;
   /** Bytes of an artifact in the job's directory; `name` has passed the naming rule. */
   openArtifact(handle: JobHandle, name: string): Promise<Readable>;
+  /**
+   * Removes a build's directory from its node, once nothing in it is wanted any more; whatever of the job still runs is
+   * ended first. The directory is found by the build's id alone. False when something will not go; twice is once.
+   */
+  remove(buildId: number, node: string): Promise<boolean>;
+  /** How much room each node has for jobs; an error where a node does not answer. */
+  space(): Promise<(Space | { node: string; error: Error })[]>;
 }
 
 export interface JobListener {
@@ -104,4 +119,8 @@ export interface LogStore {
    * @returns how many were compressed
    */
   compressEnded(ended: (buildId: number) => Promise<boolean>): Promise<number>;
+  /** A log as it was compressed, in gzip; null while it is not, or when there is none (then its size is 0). */
+  packed(buildId: number): Promise<Readable | null>;
+  /** Brings back a log that was lost here, compressed; one that is here stays as it is. */
+  restore(buildId: number, packed: Readable): Promise<void>;
 }

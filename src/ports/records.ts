@@ -5,6 +5,7 @@ import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
+import type { Remains } from './remains.ts';
 
 /** A webhook as it came, kept by its delivery GUID. */
 export interface Delivery {
@@ -172,6 +173,7 @@ export interface Records {
   requests: Requests;
   builds: Builds;
   artifacts: Artifacts;
+  remains: Remains;
   deploys: Deploys;
   publications: Publications;
   rollbacks: Rollbacks;

@@ -2,6 +2,7 @@ import type { Kysely, Selectable } from 'kysely';
 import type { Build } from '../domain/build.ts';
 import type { Clock } from '../ports/basics.ts';
 import type { Builds } from '../ports/records.ts';
+import { nodeOf } from './remains.ts';
 import type { Tables } from './schema.ts';
 import { json } from './values.ts';
 
@@ -61,9 +62,10 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
       return toBuild(row);
     },
     async move(id, from, to) {
+      const node = nodeOf(to);
       const row = await db
         .updateTable('builds')
-        .set({ state: json(to), moved_at: clock.now() })
+        .set({ state: json(to), moved_at: clock.now(), ...(node === null ? {} : { node }) })
         .where('id', '=', id)
         .where('state_kind', '=', from)
         .returningAll()

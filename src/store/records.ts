@@ -14,6 +14,7 @@ import { openLocks } from './locks.ts';
 import { migrate } from './migrations.ts';
 import { postings } from './postings.ts';
 import { publications } from './publications.ts';
+import { remains } from './remains.ts';
 import { requests } from './requests.ts';
 import { rollbacks } from './rollbacks.ts';
 import { SCHEMA, type Tables } from './schema.ts';
@@ -68,6 +69,7 @@ export async function openRecords(options: {
       requests: withRecordsErrors(requests(db)),
       builds: withRecordsErrors(builds(db, clock)),
       artifacts: withRecordsErrors(artifacts(db)),
+      remains: withRecordsErrors(remains(db)),
       deploys: withRecordsErrors(deploys(db, clock)),
       publications: withRecordsErrors(publications(db)),
       rollbacks: withRecordsErrors(rollbacks(db)),

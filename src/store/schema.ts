@@ -56,6 +56,13 @@ export interface Tables {
     /** When the state was last changed, by the bot's clock. */
     moved_at: number;
     created_at: number;
+    /** Where it ran, or was to run, at last. */
+    node: string | null;
+    /** When its directory was removed from the node. */
+    cleared_at: number | null;
+    /** When its log was put into the artifact store, and under which key; without a key there is no log. */
+    log_kept_at: number | null;
+    log_key: string | null;
   };
   artifacts: {
     id: GeneratedAlways<number>;

@@ -60,6 +60,15 @@ export interface World {
     buildId: number;
     name: ArtifactName;
   }) => string;
+  /** Key in the artifact store for the log of a build. */
+  logKey: (build: { repo: string; pullRequest: number; buildId: number }) => string;
+  /** What every key of this bot in the artifact store begins with; may be empty. */
+  keyPrefix: string;
+  /** For each pool how long a job's folder stays on its node after the end, s, and the least room for jobs, bytes. */
+  housekeeping: ReadonlyMap<
+    string,
+    { retainSeconds: { failed: number; others: number }; minFreeBytes: number }
+  >;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */
   hostname: string;
   /** Time limit of a job in a pool; 0 for a pool that is not configured. */

@@ -117,6 +117,7 @@ describe('check-config', () => {
 
       pool zen2: x86_64/amd/zen2, 1 job at once, 24 h each
         builds for  x86_64/amd/zen2
+        keeps jobs  7 days, failed ones 30 days
         in          eessi.io-2025.06-software
         node        here (this machine)
 

@@ -50,6 +50,8 @@ describe('a small configuration', () => {
           repositories: ['eessi.io-2025.06-software'],
           scheduler: { kind: 'process', nice: 0 },
           timeLimitSeconds: 86_400,
+          retainSeconds: { failed: 2_592_000, others: 604_800 },
+          minFreeBytes: 10 * 2 ** 30,
           jobsDir: '/srv/stratobot/jobs',
           skipTests: false,
           reposCfgDir: null,

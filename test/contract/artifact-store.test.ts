@@ -1,23 +1,24 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { CreateMultipartUploadCommand, S3Client, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { directoryStore } from '../../src/artifacts/directory-store.ts';
-import { keyFor, keyUrl } from '../../src/artifacts/key.ts';
 import { s3Store } from '../../src/artifacts/s3-store.ts';
-import { parseArtifactName } from '../../src/domain/artifact-name.ts';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
-import { renderMetaText } from '../../src/domain/meta-text.ts';
-import type { ArtifactStore } from '../../src/ports.ts';
+import type { ArtifactStore, StoredObject } from '../../src/ports.ts';
 import { silent } from '../harness/log.ts';
 import { type S3Server, startS3 } from '../harness/s3.ts';
 
 interface Case {
   store: ArtifactStore;
+  /** Leaves what a process leaves that dies while it uploads. */
+  dieUploading(key: string): Promise<void>;
   /** Everything that lies in the store, by its own account of the disk. */
   contents(): Promise<string[]>;
   close(): Promise<void>;
@@ -27,6 +28,10 @@ async function directoryCase(): Promise<Case> {
   const root = await mkdtemp(join(tmpdir(), 'stratobot-store-'));
   return {
     store: directoryStore({ root, baseUrl: 'https://artifacts.example/files/' }),
+    async dieUploading(key) {
+      await mkdir(join(root, dirname(key)), { recursive: true });
+      await writeFile(join(root, dirname(key), `.${randomUUID()}.part`), 'some bytes');
+    },
     contents: () => filesBelow(root),
     close: () => rm(root, { recursive: true, force: true }),
   };
@@ -36,6 +41,13 @@ async function s3Case(): Promise<Case> {
   const server = await startS3();
   return {
     store: s3Store({ ...server, forcePathStyle: true, log: silent }),
+    async dieUploading(Key) {
+      const client = new S3Client({ ...server, forcePathStyle: true });
+      const place = { Bucket: server.bucket, Key };
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
+      await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: 'some bytes' }));
+      client.destroy();
+    },
     contents: () => filesBelow(server.directory),
     close: () => server.close(),
   };
@@ -134,6 +146,39 @@ describe.each([
     expect(await subject.store.open('late')).toBeNull();
   });
 
+  const objects = async (prefix: string) => {
+    const found: StoredObject[] = [];
+    for await (const object of subject.store.list(prefix)) found.push(object);
+    return found;
+  };
+
+  it('lists what is below a prefix, in the order of the keys, with sizes', async () => {
+    for (const name of ['some/b', 'some/a/1', 'some/a/0', 'something'])
+      await subject.store.put(name, Readable.from([Buffer.from(name)]), options);
+    const listed = await objects('some/');
+    expect(listed.map((object) => object.key)).toEqual(['some/a/0', 'some/a/1', 'some/b']);
+    expect(listed.map(({ bytes }) => bytes)).toEqual([8, 8, 6]);
+    expect(listed.every(({ modifiedAt }) => Math.abs(Date.now() - modifiedAt) < 3_600_000)).toBe(true);
+    expect((await objects('some/a')).map((object) => object.key)).toEqual(['some/a/0', 'some/a/1']);
+    expect(await objects('none/')).toEqual([]);
+  });
+
+  it('frees what dead uploads left, but not those that are young or below another prefix', async () => {
+    await subject.store.put('dead/whole', Readable.from([Buffer.from('x')]), options);
+    const before = await subject.contents();
+    for (const name of ['dead/a/1', 'dead/a/2', 'dead/b/3']) await subject.dieUploading(name);
+    const later = Date.now() + 60_000;
+    const free = (prefix: string, at: number) =>
+      subject.store.abortUploads({ prefix, before: at, ours: () => true });
+    expect(await free('dead/', Date.now() - 60_000)).toBe(0);
+    expect(await free('elsewhere/', later)).toBe(0);
+    expect(await free('dead/a', later)).toBe(2);
+    expect(await free('', later)).toBe(1);
+    expect(await free('', later)).toBe(0);
+    expect(await subject.contents()).toEqual(before);
+    expect((await objects('dead/')).map(({ key }) => key)).toEqual(['dead/whole']);
+  });
+
   it.each(['', '/etc/passwd', '../x', 'a/../../x', 'a//b', 'a/./b', 'a/', 'a\nb', 'a\\b', 'x'.repeat(2000)])(
     'refuses the key %j',
     async (bad) => {
@@ -204,60 +249,36 @@ describe('s3Store', () => {
     expect(error.message).toContain(text);
   });
 
+  it('asks for every page of a listing of more than a thousand objects', async () => {
+    const names = Array.from({ length: 2_050 }, (_, index) => `many/${String(index).padStart(4, '0')}`);
+    const pages = createServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '/', 'http://here');
+      const from = Number(searchParams.get('continuation-token') ?? 0);
+      const objectOf = (name: string) =>
+        `<Contents><Key>${name}</Key><Size>3</Size><LastModified>2026-01-01T00:00:00.000Z</LastModified></Contents>`;
+      const more = from + 1_000 < names.length;
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(`<?xml version="1.0"?><ListBucketResult><IsTruncated>${more}</IsTruncated>
+        ${more ? `<NextContinuationToken>${from + 1_000}</NextContinuationToken>` : ''}
+        ${names
+          .slice(from, from + 1_000)
+          .map(objectOf)
+          .join('')}</ListBucketResult>`);
+    });
+    await new Promise<void>((resolve) => pages.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`;
+    const store = s3Store({ ...server, endpoint, forcePathStyle: true, log: silent });
+    const found: StoredObject[] = [];
+    for await (const object of store.list('many/')) found.push(object);
+    pages.closeAllConnections();
+    pages.close();
+    expect(found.map((object) => object.key)).toEqual(names);
+    expect(found[0]).toEqual({ key: 'many/0000', bytes: 3, modifiedAt: Date.UTC(2026, 0, 1) });
+  });
+
   it('tries again later where nobody listens', async () => {
     const store = s3Store({ ...server, endpoint: 'http://127.0.0.1:1', forcePathStyle: true, log: silent });
     await expect(store.open(key)).rejects.toThrow(Retryable);
-  });
-});
-
-describe('keyFor', () => {
-  const name = parseArtifactName('eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz');
-  if ('problem' in name) throw new Error(name.problem);
-  const values = { repo: 'EESSI/software-layer', pullRequest: 7, buildId: 42, name };
-
-  it.each([
-    ['', name.file],
-    ['new', `new/${name.file}`],
-    ['/new/', `new/${name.file}`],
-    ['${github_repository}/${pull_request_number}/${build_id}', `EESSI/software-layer/7/42/${name.file}`],
-    ['${legacy_aws_path}', `2023.06/software/linux/x86_64/amd/zen2/1687955624/${name.file}`],
-  ])('fills in %j', (template, expected) => {
-    expect(keyFor(template, values)).toBe(expected);
-  });
-
-  it.each(['${github_token}', '../x', 'a//b'])('refuses %j', (template) => {
-    expect(() => keyFor(template, values)).toThrow(Permanent);
-  });
-
-  it('makes addresses that keep what a name says', () => {
-    expect(keyUrl('https://x/', 'a/b+c d')).toBe('https://x/a/b%2Bc%20d');
-  });
-});
-
-it('renders the text beside an artifact with strings only', async () => {
-  const text = renderMetaText({
-    uploader: { username: 'bot', ip: '192.0.2.1', hostname: 'login1' },
-    payload: {
-      filename: 'a.tar.zst',
-      size: 12,
-      ctime: 1_700_000_000_500,
-      sha256sum: 'ab',
-      url: 'https://x/a.tar.zst',
-    },
-    link2pr: { repo: 'EESSI/software-layer', pr: 7, prCommentId: null },
-    task: { action: 'add' },
-  });
-  expect(JSON.parse(text)).toEqual({
-    uploader: { username: 'bot', ip: '192.0.2.1', hostname: 'login1' },
-    payload: {
-      filename: 'a.tar.zst',
-      size: '12',
-      ctime: '1700000000',
-      sha256sum: 'ab',
-      url: 'https://x/a.tar.zst',
-    },
-    link2pr: { repo: 'EESSI/software-layer', pr: '7', pr_comment_id: '' },
-    task: { action: 'add' },
   });
 });
 

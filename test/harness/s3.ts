@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
 
 /** A running S3 server with one empty bucket. */
@@ -33,6 +33,19 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
     await removeUpload(directory, upload);
     context.status = 204;
   });
+  // Nor ListMultipartUploads. A page has one upload, so that whoever asks for one page only misses the others.
+  server.middleware.unshift(async (context, next) => {
+    if (context.method !== 'GET' || context.query.uploads === undefined) return next();
+    const { prefix = '', 'upload-id-marker': after = '' } = context.query;
+    const all = (await uploadsIn(directory)).filter(({ key }) => key.startsWith(prefix));
+    const [upload, ...rest] = all.filter(({ id }) => id > after);
+    context.type = 'application/xml';
+    context.body = `<?xml version="1.0" encoding="UTF-8"?><ListMultipartUploadsResult>
+      <IsTruncated>${rest.length > 0}</IsTruncated>
+      <NextKeyMarker>${upload?.key ?? ''}</NextKeyMarker><NextUploadIdMarker>${upload?.id ?? ''}</NextUploadIdMarker>
+      ${upload ? `<Upload><Key>${upload.key}</Key><UploadId>${upload.id}</UploadId><Initiated>${upload.begun.toISOString()}</Initiated></Upload>` : ''}
+      </ListMultipartUploadsResult>`;
+  });
   const { port } = await server.run();
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -45,6 +58,21 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Multipart uploads that were begun and neither ended nor aborted, in the order of their ids. */
+async function uploadsIn(directory: string): Promise<{ id: string; key: string; begun: Date }[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const uploads = entries
+    .filter((entry) => entry.isFile() && entry.name === 'key')
+    .map(async ({ parentPath }) => {
+      const [key, { birthtime }] = await Promise.all([
+        readFile(join(parentPath, 'key'), 'utf8'),
+        stat(parentPath),
+      ]);
+      return { id: basename(parentPath), key, begun: birthtime };
+    });
+  return (await Promise.all(uploads)).sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 async function removeUpload(directory: string, id: string): Promise<void> {

@@ -11,7 +11,13 @@ declare module '@20minutes/s3rver' {
     });
     /** Koa's, in the order they are called. */
     middleware: ((
-      context: { method: string; query: Record<string, string | undefined>; status: number },
+      context: {
+        method: string;
+        query: Record<string, string | undefined>;
+        status: number;
+        type: string;
+        body: unknown;
+      },
       next: () => Promise<void>,
     ) => Promise<void>)[];
     run(): Promise<{ address: string; port: number }>;

@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArtifactName } from '../domain/artifact-name.ts';
+import { Permanent } from '../domain/errors.ts';
+import { keepLog } from './keep-log.ts';
+import type { World } from './world.ts';
+
+/** A node that did not let go of a directory, or did not answer, is left alone for so long, ms. */
+const NODE_REST_MS = 60 * 60_000;
+/** Between two looks at how much room nodes have, ms. */
+const ROOM_EVERY_MS = 15 * 60_000;
+/** Between two looks for uploads that nobody will end, ms. */
+const UPLOADS_EVERY_MS = 6 * 60 * 60_000;
+/** No upload of ours takes this long, ms. */
+const UPLOAD_DEAD_MS = 24 * 60 * 60_000;
+/** A log nobody added to for this long is complete, ms; the log store compresses it then. */
+const LOG_SETTLED_MS = 10 * 60_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Logs put away in one pass. */
+const LOGS_AT_ONCE = 20;
+
+/** Removes what nobody needs any more, a little at a time: most of a pass finds nothing to do. */
+export interface Housekeeper {
+  /** Begins a pass, unless the one before still runs; never throws. */
+  pass(): void;
+  /** Whether every node that answered has room for jobs. */
+  roomEverywhere(): boolean;
+  /** Begins nothing any more, and waits a moment for the step in hand; what is cut off is done again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Keeps house for a bot. What is due is found in the rows, and a row says when it is done; so nothing is lost with the
+ * process, and what is done twice was harmless.
+ */
+export function createHousekeeper(world: World): Housekeeper {
+  const { clock, log, records } = world;
+  const restUntil = new Map<string, number>();
+  const short = new Set<string>();
+  let roomAt = 0;
+  let uploadsAt = clock.now() + ROOM_EVERY_MS;
+  let running: Promise<void> | null = null;
+  let closed = false;
+
+  async function clearDirectories(): Promise<void> {
+    for (const [pool, { retainSeconds }] of world.housekeeping) {
+      const endedBefore = {
+        failed: clock.now() - retainSeconds.failed * 1000,
+        others: clock.now() - retainSeconds.others * 1000,
+      };
+      for (const { buildId, node } of await records.remains.directories(pool, endedBefore)) {
+        if (closed) return;
+        if ((restUntil.get(node) ?? 0) > clock.now()) continue;
+        try {
+          if (!(await world.builders.remove(buildId, node))) throw new Error('a process of it will not end');
+          await records.remains.cleared(buildId, clock.now());
+          log.info({ build: buildId, node }, "job's directory removed from its node");
+        } catch (err) {
+          if (closed) return;
+          const gone = err instanceof Permanent; // such as a node that the configuration no longer knows
+          restUntil.set(node, gone ? Number.POSITIVE_INFINITY : clock.now() + NODE_REST_MS);
+          log.warn({ err, build: buildId, node }, "a job's directory could not be removed from its node");
+        }
+      }
+    }
+  }
+
+  async function lookForRoom(): Promise<void> {
+    if (clock.now() < roomAt) return;
+    roomAt = clock.now() + ROOM_EVERY_MS;
+    for (const room of await world.builders.space()) {
+      // One that does not answer is told by those who need it.
+      if ('error' in room) continue;
+      const { node, freeBytes, totalBytes } = room;
+      const minFreeBytes = world.housekeeping.get(node.split('/')[0] ?? '')?.minFreeBytes ?? 0;
+      if (freeBytes >= minFreeBytes) {
+        if (short.delete(node)) log.info({ node, freeBytes }, 'a node has room for jobs again');
+      } else if (!short.has(node)) {
+        short.add(node);
+        log.warn({ node, freeBytes, totalBytes, minFreeBytes }, 'a node has little room left for jobs');
+      }
+    }
+  }
+
+  async function keepLogs(): Promise<void> {
+    for (const due of await records.remains.logs(clock.now() - LOG_SETTLED_MS, LOGS_AT_ONCE)) {
+      if (closed) return;
+      await keepLog(world, due);
+    }
+  }
+
+  async function freeUploads(): Promise<void> {
+    if (clock.now() < uploadsAt) return;
+    uploadsAt = clock.now() + UPLOADS_EVERY_MS;
+    const before = clock.now() - UPLOAD_DEAD_MS;
+    const freed = await world.store.abortUploads({ prefix: world.keyPrefix, before, ours: isArtifactKey });
+    if (freed > 0) log.info({ uploads: freed }, 'uploads that never ended were freed');
+  }
+
+  async function all(): Promise<void> {
+    for (const step of [lookForRoom, keepLogs, freeUploads, clearDirectories]) {
+      if (closed) return;
+      await step().catch((err) => {
+        if (!closed) log.warn({ err }, 'a part of the housekeeping failed');
+      });
+    }
+  }
+
+  return {
+    pass() {
+      running ??= all().finally(() => {
+        running = null;
+      });
+    },
+    roomEverywhere: () => short.size === 0,
+    async close() {
+      closed = true;
+      await Promise.race([running, delay(CLOSE_TIMEOUT_MS, null, { ref: false })]);
+    },
+  };
+}
+
+/** Others may keep uploads of their own in the bucket: ours are for keys that end in an artifact's name. */
+function isArtifactKey(key: string): boolean {
+  return !('problem' in parseArtifactName(key.slice(key.lastIndexOf('/') + 1)));
+}

@@ -1,0 +1,53 @@
+import { readdir, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { botTest } from '../harness/bot-test.ts';
+
+const A_MONTH_AGO = Date.now() - 31 * 24 * 3600_000;
+
+botTest(
+  'an old build: its folder leaves the node, its log moves into the store and can be read',
+  async (stage) => {
+    const { around } = stage;
+    await stage.built();
+    const jobsDir = around.nodes[0]?.jobsDir ?? '';
+    const logs = join(around.dir, 'data', 'logs');
+    const page = async () => (await fetch(`${stage.bot.url}/builds/1/log?from=0`)).text();
+    const before = await page();
+    expect(before.length).toBeGreaterThan(20);
+    expect(await readdir(jobsDir)).toHaveLength(1);
+
+    await stage.restart(async () => {
+      await stage.psql(`UPDATE stratobot.builds SET moved_at = ${A_MONTH_AGO}`);
+      await utimes(join(logs, 'b1.log'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000);
+    });
+    await expect.poll(() => readdir(jobsDir), { timeout: 10_000 }).toEqual([]);
+    const logKey = () => stage.bot.world.records.remains.logKey(1);
+    await expect.poll(logKey, { timeout: 10_000 }).toMatch(/\/1\/build-1\.log\.gz$/);
+
+    await rm(join(logs, 'b1.log.gz'));
+    expect(await page()).toBe(before);
+    expect(await readdir(logs)).toEqual(['b1.log.gz']);
+  },
+);
+
+botTest(
+  'a node without room for jobs is told of once, and the health page knows',
+  async (stage) => {
+    stage.expectComplaint('a node has little room left for jobs');
+    const disks = async () => {
+      const health = await fetch(`${stage.bot.url}/health`);
+      expect(health.status).toBe(200);
+      return ((await health.json()) as { parts: Record<string, string> }).parts.disks;
+    };
+    await expect.poll(disks, { timeout: 10_000 }).toBe('failing');
+    const told = stage.bot.complaints.map(({ fields }) => fields as { node: string });
+    expect(told.map(({ node }) => node)).toEqual(['zen2/node-1']);
+  },
+  {
+    configure(config) {
+      const [first] = config.pools;
+      if (first) first.min_free = '8000TiB';
+    },
+  },
+);
