@@ -1,3 +1,4 @@
+import { builders } from './builders.ts';
 import { path } from './path.ts';
 import { placement } from './placement.ts';
 import { printTable, type Report } from './report.ts';
@@ -6,6 +7,11 @@ import { transport } from './transport.ts';
 
 /** Benchmarks by name; each compares with a limit or a peer that is measured in the same run. */
 const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
+  builders: {
+    about:
+      'comment to process, its end to the comment, and a bot that follows 1,000 builds, beside `ssh node true`',
+    run: builders,
+  },
   path: {
     about: 'the whole way, ten times on one warm bot, beside one bare SSH exec on the same node',
     run: path,

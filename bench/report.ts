@@ -3,13 +3,15 @@ import { styleText } from 'node:util';
 /** One figure: what was measured, several times, and what it is compared with. */
 export interface Figure {
   name: string;
-  unit: 'ms' | 'min' | 'requests' | 'MB/s' | 'MiB' | 'builds';
+  unit: 'ms' | 'min' | 'requests' | 'MB/s' | 'MiB' | 'builds' | '% of a core';
   runs: number;
   min: number;
   median: number;
   max: number;
   /** The limit or peer, and how often its median fits into ours. */
   against: { name: string; median: number; ratio: number } | null;
+  /** What it should be at most, the ratio where there is one, and whether it is. */
+  goal?: { most: number; met: boolean };
 }
 
 export interface Report {
@@ -40,6 +42,11 @@ export function figure(
   };
 }
 
+/** The figure with a goal: its ratio, or where it is compared with nothing its median, is to be `most` at most. */
+export function withGoal(one: Figure, most: number): Figure {
+  return { ...one, goal: { most, met: (one.against?.ratio ?? one.median) <= most } };
+}
+
 /** A table people can read; the JSON behind it is for machines. */
 export function printTable({ bench, figures }: Report, out: NodeJS.WriteStream): void {
   const rows = figures.map((one) => [
@@ -49,15 +56,16 @@ export function printTable({ bench, figures }: Report, out: NodeJS.WriteStream):
     `${one.median}`,
     `${one.max} ${one.unit}`,
     one.against ? `${one.against.ratio} × ${one.against.name}` : '',
+    one.goal ? `≤ ${one.goal.most}${one.against ? ' ×' : ''}: ${one.goal.met ? 'met' : 'MISSED'}` : '',
   ]);
-  const head = [`bench ${bench}`, 'runs', 'min', 'median', 'max', 'against'];
+  const head = [`bench ${bench}`, 'runs', 'min', 'median', 'max', 'against', 'goal'];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) =>
-        column === 0 || column === 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        column === 0 || column >= 5 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
       )
       .join('  ');
   out.write(`${styleText('bold', line(head), { stream: out })}\n`);

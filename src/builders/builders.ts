@@ -69,6 +69,10 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
     ),
   );
 
+  function crowd(): number {
+    return [...nodes.values()].reduce((sum, { follower }) => sum + follower.size, 0);
+  }
+
   function open(pool: PoolNodes, node: PoolNodes['nodes'][number]): Node {
     const name = `${pool.name}/${node.name}`;
     if (!node.jobsDir.startsWith('/'))
@@ -79,7 +83,7 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
       how.kind === 'process'
         ? processScheduler(name, node.transport, how)
         : slurmScheduler(name, node.transport, log, how);
-    const follower = new Follower({ node: name, scheduler, listener, log, clock, logLimitBytes });
+    const follower = new Follower({ node: name, scheduler, listener, log, clock, logLimitBytes, crowd });
     return { ...node, name, pool, scheduler, follower };
   }
 

@@ -5,6 +5,8 @@ import type { Observation, Scheduler, Watched } from './scheduler.ts';
 
 /** Between two tries at a node, or a listener, that fails: doubled from the first to the last. */
 const RETRY_MS = { first: 500, last: 15_000 };
+/** The more jobs are followed on all nodes together, the rarer are the looks: so much for each job, up to the longest. */
+const CROWD_MS = { each: 1.5, longest: 1_500 };
 
 /** Told, where there is such a method, why a job has not started yet, in words; null: it has, or the reason is gone. */
 export interface WaitingListener {
@@ -20,6 +22,8 @@ export interface FollowerOptions {
   clock: Clock;
   /** A log is told up to here, then a note; the rest stays on the node. */
   logLimitBytes: number;
+  /** How many jobs are followed on all nodes together. */
+  crowd(): number;
 }
 
 interface Followed extends Watched {
@@ -55,6 +59,11 @@ export class Follower {
     if (!this.#looking) void this.#run();
   }
 
+  /** How many jobs it follows. */
+  get size(): number {
+    return this.#jobs.size;
+  }
+
   /** Looks no more, and waits for the listener to finish what it was told last. */
   async close(): Promise<void> {
     this.#closing.abort();
@@ -63,7 +72,7 @@ export class Follower {
   }
 
   async #run(): Promise<void> {
-    const { node, scheduler, log, clock } = this.#options;
+    const { node, log, clock } = this.#options;
     let failures = 0;
     let since = 0;
     this.#looking = true;
@@ -84,12 +93,17 @@ export class Follower {
         }
         failures += 1;
       }
-      await pause(failures === 0 ? scheduler.intervalMs : backOff(failures), [
+      await pause(failures === 0 ? this.#interval() : backOff(failures), [
         this.#wake.signal,
         this.#closing.signal,
       ]);
     }
     this.#looking = false;
+  }
+
+  #interval(): number {
+    const { scheduler, crowd } = this.#options;
+    return Math.max(scheduler.intervalMs, Math.min(CROWD_MS.longest, crowd() * CROWD_MS.each));
   }
 
   async #look(): Promise<void> {

@@ -11,6 +11,17 @@ import type { LogStore } from '../ports.ts';
 const QUIET_MS = 10 * 60_000;
 /** gzip tells the size of what it holds up to here; a longer log stays as it is. */
 const LARGEST = 2 ** 32;
+/** A log stays open for so long after it was added to, ms: jobs that run print again and again. */
+const OPEN_MS = 10_000;
+/** Most logs that stay open at once. */
+const MOST_OPEN = 2_000;
+
+interface OpenLog {
+  file: FileHandle;
+  size: number;
+  /** Closes it when nothing is added any more. */
+  closing: NodeJS.Timeout;
+}
 
 /**
  * Logs of builds in a folder: `b7.log`, or `b7.log.gz` when it was compressed. Where both are there, a crash came between
@@ -21,16 +32,41 @@ export function fileLogs(folder: string, now: () => number = Date.now): LogStore
   const packed = (buildId: number) => `${plain(buildId)}.gz`;
   const appended = new EventEmitter<Record<string, []>>().setMaxListeners(0);
   const alone = oneAtATime();
+  const opened = new Map<number, OpenLog>();
 
   async function write(buildId: number, offset: number, chunk: Buffer): Promise<boolean> {
-    await using file = await openToWrite(buildId);
-    // Written from the file's end: a chunk that comes twice, or one that was cut off by a crash, is completed.
-    const start = Math.max(offset, (await file.stat()).size);
-    const rest = chunk.subarray(start - offset);
-    for (let done = 0; done < rest.length; ) {
-      done += (await file.write(rest, done, rest.length - done, start + done)).bytesWritten;
+    const log = opened.get(buildId) ?? (await keepOpen(buildId));
+    try {
+      // Written from the file's end: a chunk that comes twice, or one that was cut off by a crash, is completed.
+      const start = Math.max(offset, log.size);
+      const rest = chunk.subarray(start - offset);
+      for (let done = 0; done < rest.length; ) {
+        done += (await log.file.write(rest, done, rest.length - done, start + done)).bytesWritten;
+        log.size = start + done;
+      }
+      log.closing.refresh();
+      return rest.length > 0;
+    } catch (error) {
+      await shut(buildId);
+      throw error;
+    } finally {
+      if (opened.size > MOST_OPEN) await shut(buildId);
     }
-    return rest.length > 0;
+  }
+
+  async function keepOpen(buildId: number): Promise<OpenLog> {
+    const file = await openToWrite(buildId);
+    const closing = setTimeout(() => void alone(buildId, () => shut(buildId)).catch(ignore), OPEN_MS).unref();
+    const log = { file, size: (await file.stat()).size, closing };
+    opened.set(buildId, log);
+    return log;
+  }
+
+  async function shut(buildId: number): Promise<void> {
+    const log = opened.get(buildId);
+    opened.delete(buildId);
+    clearTimeout(log?.closing);
+    await log?.file.close();
   }
 
   async function openToWrite(buildId: number): Promise<FileHandle> {

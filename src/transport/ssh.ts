@@ -117,7 +117,7 @@ function started(channel: ClientChannel, hasInput: boolean, connection: SshConne
     over = true;
     closed.resolve();
     // A server that dies sends no exit status, and the command may live on.
-    exit.reject(new Retryable(`${name}: the connection was lost while a command was running`));
+    if (!exited) exit.reject(new Retryable(`${name}: the connection was lost while a command was running`));
   });
   return {
     stdin: hasInput ? channel : null,

@@ -9,6 +9,7 @@ const START_TIMEOUT_MS = 30_000;
 
 /** A bot in a process of its own, as `stratobot start` runs it. */
 export interface BotProcess {
+  pid: number;
   /** What it printed. */
   output(): string;
   /** SIGKILL: nothing gets a chance to clean up. */
@@ -30,6 +31,7 @@ export async function startBotProcess(around: Surroundings): Promise<BotProcess>
   around.github.setWebhookUrl(`${around.botUrl}/api/github/webhooks`);
   await healthy(around.botUrl, child, () => output);
   return {
+    pid: child.pid ?? 0,
     output: () => output,
     async kill() {
       child.kill('SIGKILL');
