@@ -1,6 +1,9 @@
 /** What happened on GitHub, in the product's own words: made from a verified webhook, at the edge. */
 export type DomainEvent = CommentEvent | LabelEvent | HeadEvent | ClosedEvent | ReviewEvent;
 
+/** What a button of a check asks for. */
+export type ButtonName = 'retry' | 'cancel';
+
 /** A person, a bot or an organisation's account on GitHub. */
 export interface Account {
   login: string;
@@ -39,6 +42,8 @@ export interface HeadEvent {
   headSha: string;
   /** When the head moved (unix ms), or null when the pull request was just opened with it. */
   movedAt: number | null;
+  /** When GitHub said so, unix ms. */
+  at: number;
 }
 
 /** A pull request was closed or merged. */

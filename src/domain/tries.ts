@@ -1,4 +1,5 @@
 import type { Build } from './build.ts';
+import { targetName } from './target.ts';
 
 /** The last try of each build of a request: those that were repeated are left out. Order stays. */
 export function newestTries(builds: readonly Build[]): Build[] {
@@ -9,4 +10,15 @@ export function newestTries(builds: readonly Build[]): Build[] {
     return earlier ? first(earlier) : build.id;
   };
   return last.sort((a, b) => first(a) - first(b));
+}
+
+/** Of builds of several requests the newest of every target and repository, in the order in which these were first asked for. */
+export function newestOfEach(builds: readonly Build[]): Build[] {
+  const newest = new Map<string, Build>();
+  for (const build of builds) {
+    const key = `${targetName(build.target)} ${build.repository}`;
+    const known = newest.get(key);
+    if (known === undefined || known.id < build.id) newest.set(key, build);
+  }
+  return [...newest.values()];
 }

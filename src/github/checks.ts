@@ -54,12 +54,13 @@ export function checks(api: Api): Pick<GitHub, 'createCheck' | 'updateCheck' | '
 }
 
 /** GitHub wants a conclusion with `completed`, and takes a conclusion for `completed`. */
-function fieldsOf({ name, externalId, status, conclusion, detailsUrl }: CheckOutput) {
+function fieldsOf({ name, externalId, status, conclusion, detailsUrl, actions }: CheckOutput) {
   return {
     name,
     external_id: externalId,
     status,
     ...(status === 'completed' ? { conclusion: conclusion ?? 'neutral' } : {}),
+    actions: [...actions],
     ...(detailsUrl === null ? {} : { details_url: detailsUrl }),
   };
 }

@@ -24,6 +24,7 @@ export function headMoved(payload: unknown): HeadEvent {
     number: pull_request.number,
     headSha: pull_request.head.sha,
     movedAt: pull_request.updated_at,
+    at: pull_request.updated_at,
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Build, isFinal } from '../domain/build.ts';
+import { type Build, type BuildState, isFinal } from '../domain/build.ts';
+import type { ButtonName } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { code, codeBlock, count, duration, plain, prose, sentence, size } from './markdown.ts';
@@ -11,7 +12,22 @@ export interface CheckText {
   title: string;
   summary: string;
   annotations: CheckAnnotation[];
+  actions: Button[];
 }
+
+/** A button on a check; GitHub takes labels and identifiers of 20 characters, descriptions of 40. */
+export interface Button {
+  label: string;
+  identifier: ButtonName;
+  description: string;
+}
+
+export const buttons = {
+  retry: { label: 'Retry', identifier: 'retry', description: 'Build this again' },
+  cancel: { label: 'Cancel', identifier: 'cancel', description: 'Stop this build' },
+  retryAll: { label: 'Retry', identifier: 'retry', description: 'Build again what failed' },
+  cancelAll: { label: 'Cancel', identifier: 'cancel', description: 'Stop all builds of this commit' },
+} satisfies Record<string, Button>;
 
 /** A remark beside a line of the pull request; plain text. */
 interface CheckAnnotation {
@@ -46,7 +62,13 @@ export function buildCheck(
     title: text.title,
     summary: [text.summary, made].filter(Boolean).join('\n\n'),
     annotations: annotations(build),
+    actions: buttonsOf(build.state),
   };
+}
+
+function buttonsOf({ kind }: BuildState): Button[] {
+  if (kind === 'failed' || kind === 'cancelled') return [buttons.retry];
+  return kind === 'queued' || kind === 'starting' || kind === 'running' ? [buttons.cancel] : [];
 }
 
 /** 30 such lines, of four bytes a character, are below GitHub's 64 KiB. */

@@ -21,6 +21,8 @@ import { former, reachSentence } from './reach.ts';
 export interface StatusView {
   request: BuildRequest;
   builds: readonly Build[];
+  /** The head of the branch when it is another commit than the request's; null otherwise. */
+  branchAt: string | null;
   /** Deploys of the pull request's head of this request. */
   deploys: readonly Deploy[];
   /** Stratum 1 servers on their way to a deploy's revision, by the deploy's id. */
@@ -35,13 +37,20 @@ export interface StatusView {
 /** The one living comment of a request, without its marker. */
 export function statusComment(view: StatusView): string {
   const { request, builds } = view;
-  const parts = [`### Build of ${code(request.headSha.slice(0, 7))}: ${headline(builds)}`, table(view)];
+  const parts = [`### Build of ${code(request.headSha.slice(0, 7))}: ${headline(builds)}`];
+  if (view.branchAt !== null) parts.push(olderCommit(request.headSha, view.branchAt));
+  parts.push(table(view));
   parts.push(...failures(view));
   parts.push(...view.deploys.map((deploy) => deployLine(deploy, view.watches.get(deploy.id))));
   parts.push(details(summaryLine(request), folded(view)));
   const next = nextStep(view);
   if (next !== null) parts.push(next);
   return parts.join('\n\n');
+}
+
+function olderCommit(built: string, branch: string): string {
+  const now = code(branch.slice(0, 7));
+  return `**For an older commit**, ${code(built.slice(0, 7))}; the branch is now at ${now}. \`bot: build\` builds what is there now.`;
 }
 
 const WORDS: Record<BuildState['kind'], string> = {
@@ -78,7 +87,7 @@ export function headline(builds: readonly Build[]): string {
   return parts.join(', ');
 }
 
-const SIGNS: Record<BuildState['kind'], string> = {
+export const SIGNS: Record<BuildState['kind'], string> = {
   queued: '🕓',
   starting: '⏳',
   running: '⏳',
@@ -110,7 +119,7 @@ function table(view: StatusView): string {
   ].join('\n');
 }
 
-function testsFailed({ state }: Build): boolean {
+export function testsFailed({ state }: Build): boolean {
   return state.kind === 'succeeded' && state.tests.status === 'FAILURE';
 }
 
@@ -168,7 +177,7 @@ function failures(view: StatusView): string[] {
     const names = list(builds.map((build) => code(targetName(build.target))));
     const links = builds.filter((build) => hasLog(build.state)).map((build) => failureLink(view, build));
     const where = links.length > 0 ? ` (${links.join('; ')})` : '';
-    return `**${names} failed**: ${sentence(reason)}${where}.${againHint(builds, view.builds)}`;
+    return `**${names} failed**: ${sentence(reason)}${where}.${view.branchAt === null ? againHint(builds, view.builds) : ''}`;
   });
 }
 
@@ -247,6 +256,7 @@ function indented(block: string): string {
 }
 
 function nextStep(view: StatusView): string | null {
+  if (view.branchAt !== null) return null;
   if (
     view.deploys.some(
       (deploy) => !['rejected', 'failed', 'superseded', 'rolled-back'].includes(deploy.state.kind),

@@ -39,7 +39,7 @@ export interface Annotation {
 
 export interface CheckOutput {
   name: string;
-  /** Finds the check again: `stratobot:<instance>:build:<id>`. */
+  /** Finds the check again; see domain/check-id.ts. */
   externalId: string;
   headSha: string;
   status: 'queued' | 'in_progress' | 'completed';
@@ -49,6 +49,8 @@ export interface CheckOutput {
   summary: string;
   /** Any number. GitHub only ever adds to those a check has: what was written before stays first, in the same order. */
   annotations: readonly Annotation[];
+  /** Buttons, at most three. */
+  actions: readonly { label: string; identifier: string; description: string }[];
 }
 
 export interface GitHub {

@@ -6,6 +6,7 @@ export type Job =
   | { kind: 'build'; buildId: number }
   | { kind: 'status'; requestId: number }
   | { kind: 'check'; buildId: number }
+  | { kind: 'summary'; requestId: number }
   | { kind: 'reply'; key: string }
   | { kind: 'deploy'; deployId: number }
   | { kind: 'ingest'; deployId: number }

@@ -34,10 +34,15 @@ export interface Deliveries {
 }
 
 export interface PullHeads {
-  /** Remembers when a head was first seen to be one; movedAt null: the pull request was opened with it. First writer wins. */
-  saw(head: { repo: string; number: number; sha: string; movedAt: number | null }): Promise<void>;
+  /**
+   * Remembers when a head was first seen to be one; movedAt null: the pull request was opened with it. First writer wins.
+   * @param head `at` is when it was said to be the head, whichever came first; the latest counts
+   */
+  saw(head: { repo: string; number: number; sha: string; movedAt: number | null; at: number }): Promise<void>;
   /** undefined: never seen. */
   movedAt(repo: string, number: number, sha: string): Promise<number | null | undefined>;
+  /** The head that was last said to be one; null when none was ever seen. */
+  newest(repo: string, number: number): Promise<string | null>;
 }
 
 export type NewBuild = Pick<Build, 'target' | 'repository' | 'pool' | 'exports'>;
@@ -129,7 +134,7 @@ export interface Rollbacks {
 
 /** Something the bot writes on GitHub and may write again: where it is, and what was last written. */
 export interface Posting {
-  /** `status:<request>`, `check:<build>`, `reply:comment:<id>:<line>` … */
+  /** `status:<request>`, `check:<build>`, `summary:<repository>#<pull request>:<head>`, `reply:comment:<id>:<line>` … */
   key: string;
   repo: string;
   /** Issue or pull request number; null for a check, and for an issue that is opened. */

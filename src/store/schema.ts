@@ -27,7 +27,14 @@ export interface Tables {
     attempts: Generated<number>;
     detail: string | null;
   };
-  heads: { repo: string; number: number; sha: string; moved_at: number | null };
+  heads: {
+    repo: string;
+    number: number;
+    sha: string;
+    moved_at: number | null;
+    seen_at: number;
+    arrived: Generated<number>;
+  };
   requests: {
     id: GeneratedAlways<number>;
     repo: string;

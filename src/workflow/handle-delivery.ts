@@ -55,12 +55,11 @@ async function handleEvent(world: World, event: DomainEvent, { guid, attempts }:
 
 async function rememberHead(world: World, event: HeadEvent): Promise<string> {
   if (!world.served.has(event.repo)) return 'repository is not served';
-  await world.records.heads.saw({
-    repo: event.repo,
-    number: event.number,
-    sha: event.headSha,
-    movedAt: event.movedAt,
-  });
+  const { repo, number, headSha, movedAt, at } = event;
+  await world.records.heads.saw({ repo, number, sha: headSha, movedAt, at });
+  // What was built before is now of an older commit, or of the newest again.
+  const requests = await world.records.requests.ofPullRequest(repo, number);
+  for (const request of requests) await world.queue.add({ kind: 'status', requestId: request.id });
   return 'head remembered';
 }
 

@@ -3,6 +3,7 @@ import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
 import { reportCheck } from './report-check.ts';
 import { reportStatus } from './report-status.ts';
+import { reportSummary } from './report-summary.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
 import { watchPublication } from './watch-publication.ts';
@@ -20,6 +21,8 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return reportStatus(world, job.requestId);
     case 'check':
       return reportCheck(world, job.buildId);
+    case 'summary':
+      return reportSummary(world, job.requestId);
     case 'reply':
       return writeReply(world, job.key);
     case 'deploy':

@@ -31,11 +31,7 @@ export async function pinHead(
   }
   if (attempt < 2)
     throw new Retryable('the head of the pull request was never seen', { retryAfterMs: PATIENCE_MS });
-  await world.records.heads.saw({
-    repo: pull.repo,
-    number: pull.number,
-    sha: pull.headSha,
-    movedAt: world.clock.now(),
-  });
+  const at = world.clock.now();
+  await world.records.heads.saw({ repo: pull.repo, number: pull.number, sha: pull.headSha, movedAt: at, at });
   return { kind: 'refused', sentence: say.headMoved(pull.headSha, false) };
 }

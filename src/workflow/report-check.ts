@@ -1,5 +1,5 @@
+import { checkId } from '../domain/check-id.ts';
 import { buildCheck } from '../messages/check.ts';
-import type { CheckOutput } from '../ports.ts';
 import { repositoryTarget, type World } from './world.ts';
 import { writeCheck } from './write-check.ts';
 
@@ -15,11 +15,10 @@ async function write(world: World, buildId: number, key: string): Promise<void> 
   const request = build && (await world.records.requests.get(build.requestId));
   if (!build || !request) return;
   const { instance } = world.catalogue;
-  const check: CheckOutput = {
+  await writeCheck(world, key, request.repo, {
     ...buildCheck(instance, build, repositoryTarget(world, build.repository)),
-    externalId: `stratobot:${instance}:build:${buildId}`,
+    externalId: checkId(instance, { kind: 'build', buildId }),
     headSha: request.headSha,
     detailsUrl: `${world.publicUrl}/builds/${buildId}/log`,
-  };
-  await writeCheck(world, key, request.repo, check);
+  });
 }

@@ -19,5 +19,6 @@ export async function reportDeployed(
     headSha: deploy.headSha,
     detailsUrl: null,
     annotations: [],
+    actions: [],
   });
 }

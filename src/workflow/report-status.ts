@@ -10,6 +10,8 @@ const PACE_MS = 2_000;
 /** Brings the status comment of a request up to what the rows say; runs behind the queue, as often as anything changed. */
 export async function reportStatus(world: World, requestId: number): Promise<void> {
   const key = `status:${requestId}`;
+  // Whatever the comment shows, the summary shows as well.
+  await world.queue.add({ kind: 'summary', requestId });
   const result = await world.records.locked(`posting:${key}`, () => write(world, requestId, key));
   if (result === 'busy') await world.queue.add({ kind: 'status', requestId }, { delayMs: 200 });
   else if (result > 0) await world.queue.add({ kind: 'status', requestId }, { delayMs: result });
@@ -38,11 +40,13 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     deploy.artifacts.some((item) => artifacts.some((artifact) => artifact.id === item.artifactId)),
   );
   const watched = shown.map(async ({ id }) => [id, await world.records.publications.ofDeploy(id)] as const);
+  const newest = await world.records.heads.newest(request.repo, request.pullRequest);
   const text = statusComment({
     request,
     builds,
     deploys: shown,
     watches: new Map(await Promise.all(watched)),
+    branchAt: newest === null || newest === request.headSha ? null : newest,
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
     publicUrl: world.publicUrl,
     artifactUrls: new Map(artifacts.map((artifact) => [artifact.id, artifact.url])),

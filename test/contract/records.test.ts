@@ -46,11 +46,26 @@ describe('deliveries', () => {
 test('the first word on a head counts', async () => {
   const head = { repo: 'o/r', number: 1, sha: 'abc' };
   expect(await bot.records.heads.movedAt('o/r', 1, 'abc')).toBeUndefined();
-  await bot.records.heads.saw({ ...head, movedAt: 7 });
-  await bot.records.heads.saw({ ...head, movedAt: null });
+  await bot.records.heads.saw({ ...head, movedAt: 7, at: 7 });
+  await bot.records.heads.saw({ ...head, movedAt: null, at: 9 });
   expect(await bot.records.heads.movedAt('o/r', 1, 'abc')).toBe(7);
-  await bot.records.heads.saw({ ...head, sha: 'def', movedAt: null });
+  await bot.records.heads.saw({ ...head, sha: 'def', movedAt: null, at: 8 });
   expect(await bot.records.heads.movedAt('o/r', 1, 'def')).toBeNull();
+});
+
+test('the newest head is the one that was last said to be', async () => {
+  const head = { repo: 'o/r', number: 2, movedAt: null };
+  expect(await bot.records.heads.newest('o/r', 2)).toBeNull();
+  await bot.records.heads.saw({ ...head, sha: 'first', at: 1 });
+  await bot.records.heads.saw({ ...head, sha: 'second', at: 5 });
+  await bot.records.heads.saw({ ...head, sha: 'late news of an early one', at: 3 });
+  expect(await bot.records.heads.newest('o/r', 2)).toBe('second');
+  await bot.records.heads.saw({ ...head, sha: 'first', at: 7 });
+  await bot.records.heads.saw({ ...head, sha: 'first', at: 2 });
+  await bot.records.heads.saw({ ...head, sha: 'second', at: 5 });
+  expect(await bot.records.heads.newest('o/r', 2)).toBe('first');
+  await bot.records.heads.saw({ ...head, sha: 'in the same second', at: 7 });
+  expect(await bot.records.heads.newest('o/r', 2)).toBe('in the same second');
 });
 
 describe('requests', () => {

@@ -46,7 +46,7 @@ export interface Stage {
   silence(): Promise<void>;
   /** The status comment of the newest request once it holds a text, tidied. */
   status(text: string | RegExp, number?: number): Promise<string>;
-  /** One line a build, once every check run has come to its end. */
+  /** One line a build, without the summary, once every check run has come to its end. */
   checks(): Promise<string[]>;
   /** Comments of this pull request the test does not care for. */
   skip(repo: string, number: number): void;
@@ -206,7 +206,7 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
     async checks() {
       const { builds } = parts.bot().world.records;
       const wanted = (await builds.movedSince(0)).length;
-      const runs = () => github.checkRuns(SOFTWARE);
+      const runs = () => github.checkRuns(SOFTWARE).filter(({ name }) => !name.endsWith(' / summary'));
       await github.waitFor(
         () => runs().length >= wanted && runs().every((run) => run.status === 'completed'),
         {

@@ -10,6 +10,7 @@ const comment = (builds: readonly Build[], deploys: readonly Deploy[] = []) =>
     builds,
     deploys,
     watches: new Map(),
+    branchAt: null,
     repositories: new Map([[stack.id, stack]]),
     publicUrl: 'https://bot.example.org',
     artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),

@@ -15,6 +15,7 @@ const check = (headSha: string, more: Partial<CheckOutput> = {}): CheckOutput =>
   title: 'Waiting',
   summary: 'Waiting for a node',
   annotations: [],
+  actions: [],
   ...more,
 });
 

@@ -1,0 +1,64 @@
+import { type Build, isFinal } from '../domain/build.ts';
+import { type RepositoryTarget, targetName } from '../domain/target.ts';
+import { type Button, buttons, type CheckText } from './check.ts';
+import { cell, fitBody, sentence } from './markdown.ts';
+import { headline, SIGNS, testsFailed } from './status-comment.ts';
+
+/** What the summary of one head is made of. */
+export interface SummaryView {
+  instance: string;
+  /** The newest try of every build of the head, at least one. */
+  builds: readonly Build[];
+  repositories: ReadonlyMap<string, RepositoryTarget>;
+}
+
+/** The one check of a head that a rule of the branch can ask for: is everything that was asked for built, and good. */
+export function summaryCheck({ instance, builds, repositories }: SummaryView): CheckText {
+  const conclusion = verdict(builds);
+  const waiting = builds.every((build) => build.state.kind === 'queued');
+  const title = headline(builds);
+  return {
+    name: `${instance} / summary`,
+    status: conclusion !== null ? 'completed' : waiting ? 'queued' : 'in_progress',
+    conclusion,
+    title: title.slice(0, 1).toUpperCase() + title.slice(1),
+    summary: fitBody([advice(builds), table(builds, repositories)].join('\n\n')),
+    annotations: [],
+    actions: actions(builds),
+  };
+}
+
+function advice(builds: readonly Build[]): string {
+  if (!builds.every((build) => isFinal(build.state))) return 'Builds are under way.';
+  if (builds.every(({ state }) => state.kind === 'succeeded'))
+    return builds.some(testsFailed)
+      ? 'Everything that was asked for at this commit is built, but tests failed: the logs name them.'
+      : 'Everything that was asked for at this commit is built. `bot: deploy` puts it up for approval.';
+  return 'Something is not built. `bot: retry` builds it again, and so does the button.';
+}
+
+/** Null while anything is under way: a check that says "failure" is not looked at again. */
+function verdict(builds: readonly Build[]): CheckText['conclusion'] {
+  if (!builds.every((build) => isFinal(build.state))) return null;
+  if (builds.some((build) => build.state.kind === 'failed' || testsFailed(build))) return 'failure';
+  return builds.every((build) => build.state.kind === 'succeeded') ? 'success' : 'cancelled';
+}
+
+function actions(builds: readonly Build[]): Button[] {
+  const again = builds.some(({ state }) => state.kind === 'failed' || state.kind === 'cancelled');
+  const ends = builds.some(({ state }) => ['queued', 'starting', 'running'].includes(state.kind));
+  return [...(again ? [buttons.retryAll] : []), ...(ends ? [buttons.cancelAll] : [])];
+}
+
+function table(builds: readonly Build[], repositories: ReadonlyMap<string, RepositoryTarget>): string {
+  const rows = builds.map((build) => {
+    const { state } = build;
+    const repository = repositories.get(build.repository);
+    const made = repository ? `${repository.name} ${repository.version}` : build.repository;
+    const why =
+      state.kind === 'failed' ? sentence(state.failure.sentence).replaceAll('|', '\\|') : headline([build]);
+    const sign = testsFailed(build) ? '⚠️' : SIGNS[state.kind];
+    return `| ${sign} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
+  });
+  return ['| | target | for | |', '| :-: | --- | --- | --- |', ...rows].join('\n');
+}

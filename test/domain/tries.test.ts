@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { checkId, readCheckId } from '../../src/domain/check-id.ts';
+import { newestOfEach } from '../../src/domain/tries.ts';
+import { aBuild, states } from '../messages/rows.ts';
+
+test('of several requests the newest build of each target and repository counts', () => {
+  const zen2 = aBuild(states.failed, 1);
+  const n1 = aBuild(states.built, 2, 'aarch64/neoverse_n1');
+  const again = aBuild(states.built, 3);
+  const elsewhere = { ...aBuild(states.queued, 4), repository: 'dev' };
+  expect(newestOfEach([zen2, n1, again, elsewhere]).map(({ id }) => id)).toEqual([3, 2, 4]);
+  expect(newestOfEach([again, zen2]).map(({ id }) => id)).toEqual([3]);
+  expect(newestOfEach([])).toEqual([]);
+});
+
+test.each([
+  { kind: 'build', buildId: 7 },
+  { kind: 'summary', pullRequest: 12 },
+] as const)('the id of a check says what it is about: $kind', (subject) => {
+  expect(readCheckId('aws-bot', checkId('aws-bot', subject))).toEqual(subject);
+  expect(readCheckId('other', checkId('aws-bot', subject))).toBeNull();
+});
+
+test.each([
+  '',
+  'stratobot:aws-bot',
+  'stratobot:aws-bot:build:',
+  'stratobot:aws-bot:build:0',
+  'stratobot:aws-bot:build:1:2',
+])('a check of somebody else is about nothing: %j', (externalId) => {
+  expect(readCheckId('aws-bot', externalId)).toBeNull();
+});
