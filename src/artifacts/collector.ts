@@ -87,7 +87,12 @@ function startUpload(
   let ended = false;
   const contentType = compression === 'zst' ? 'application/zstd' : 'application/gzip';
   const done = store
-    .put(key, body.content, { contentType, metadata, signal: cancel.signal })
+    .put(key, body.content, {
+      contentType,
+      metadata,
+      tags: { ...metadata, stratobot: 'artifact' },
+      signal: cancel.signal,
+    })
     .then((stored) => ({ stored }))
     .catch((error: unknown) => {
       body.content.destroy();

@@ -1,26 +1,14 @@
 import { Readable } from 'node:stream';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  NoSuchKey,
-  paginateListObjectsV2,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ArtifactStore, Log } from '../ports.ts';
 import { checkKey, keyUrl } from './key.ts';
+import { type S3Access, s3Client } from './s3-client.ts';
 import { s3Error } from './s3-errors.ts';
 import { abortUpload, uploadsBegunBefore } from './s3-uploads.ts';
 
-export interface S3Options {
-  /** Absent for AWS itself. */
-  endpoint?: string;
-  region: string;
+export interface S3Options extends S3Access {
   bucket: string;
-  /** `https://host/bucket/key` instead of `https://bucket.host/key`; most servers other than AWS want it. */
-  forcePathStyle: boolean;
-  /** Absent: the SDK looks in its usual places. */
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** Where the bucket can be read by people, when that is another address than S3's. */
   publicUrl?: string;
   log: Log;
@@ -29,23 +17,11 @@ export interface S3Options {
 /** S3 takes 10,000 parts, so an artifact may have 160 GB; two in flight bound the memory of an upload. */
 const partSize = 16 * 2 ** 20;
 const partsInFlight = 2;
-const connectTimeoutMs = 10_000;
-/** Longest silence on a connection with a request on it; the SDK's `requestTimeout` only writes a warning. */
-const silenceTimeoutMs = 120_000;
 
 /** Keeps artifacts in a bucket of S3 or of something that speaks like it (Ceph, MinIO). */
 export function s3Store(options: S3Options): ArtifactStore {
-  const { bucket: Bucket, endpoint, region, forcePathStyle, credentials, log } = options;
-  const client = new S3Client({
-    region,
-    forcePathStyle,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials }),
-    // Ceph and older servers do not understand the checksums that the SDK adds by itself.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: silenceTimeoutMs },
-  });
+  const { bucket: Bucket, log } = options;
+  const client = s3Client(options);
   const base = options.publicUrl ?? bucketUrl(options);
 
   return {

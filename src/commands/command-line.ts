@@ -72,6 +72,7 @@ Examples:
   $ stratobot doctor --config stratobot.yml
   $ stratobot start --config stratobot.yml
   $ stratobot inspect eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz
+  $ stratobot s3 lifecycle --dry-run
 
 Secrets come from the environment; stratobot.example.yml and docs/manual/configuration.md name them.
 Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.`,
@@ -154,17 +155,41 @@ Example:
       finish(await inspect(file, { config, repository, json }, screen));
     });
 
+  const s3 = program
+    .command('s3')
+    .description('What the bucket of the artifacts does by itself.')
+    .helpOption('--help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError("'stratobot s3 --help' lists what it can do.");
+  command(s3, 'lifecycle', 'Write lifecycle rules: old logs and unfinished uploads go by themselves.')
+    .option('--dry-run', 'show the rules, as a table and as JSON, and write nothing')
+    .addHelpText(
+      'after',
+      `
+Rules of others in the bucket stay as they are. Artifacts are never deleted by these rules.
+
+Example:
+  $ stratobot s3 lifecycle --dry-run --config stratobot.yml`,
+    )
+    .action(async (options: { config: string; dryRun?: true }) => {
+      const config = await loadConfig(options.config, world.env, privateKeyFlaw);
+      const { s3Lifecycle } = await import('./s3.ts');
+      finish(await s3Lifecycle(config, { dryRun: options.dryRun === true }, world));
+    });
+
   return program;
 }
 
 /** A command that takes the configuration, and no argument besides. */
-function command(program: Command, name: string, description: string): Command {
-  return program
+function command(parent: Command, name: string, description: string): Command {
+  return parent
     .command(name)
     .description(description)
     .helpOption('--help', 'print this help')
     .option('--config <file>', 'the configuration', CONFIG)
-    .showHelpAfterError(`'stratobot ${name} --help' has an example.`);
+    .showHelpAfterError(
+      `'stratobot ${parent.name() === 'stratobot' ? '' : `${parent.name()} `}${name} --help' has an example.`,
+    );
 }
 
 function version(): string {

@@ -16,6 +16,7 @@ import { type Failure, type FailureClass, plainFailure } from '../domain/failure
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import { quoteName } from '../domain/tarball-policy.ts';
+import { targetName } from '../domain/target.ts';
 import type { JobResults } from '../ports.ts';
 import { metadataOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
@@ -169,6 +170,7 @@ async function collectOne(
     repo,
     'pull-request': String(pullRequest),
     commit: request.headSha,
+    target: targetName(build.target),
     build: String(build.id),
   };
   const expect = { target: build.target, version: repository.version };

@@ -53,6 +53,7 @@ describe('help', () => {
                                   artifact store.
         inspect [options] <file>  Show what is in a tarball on this machine, and
                                   whether the tarball policy takes it.
+        s3                        What the bucket of the artifacts does by itself.
         help [command]            print the help of a command
 
       Examples:
@@ -60,6 +61,7 @@ describe('help', () => {
         $ stratobot doctor --config stratobot.yml
         $ stratobot start --config stratobot.yml
         $ stratobot inspect eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz
+        $ stratobot s3 lifecycle --dry-run
 
       Secrets come from the environment; stratobot.example.yml and docs/manual/configuration.md name them.
       Exit codes: 0 done, 1 failed, 2 the command line or the configuration is wrong.
