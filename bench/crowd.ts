@@ -83,6 +83,7 @@ async function recordBuilds(databaseUrl: string): Promise<void> {
         title: `Add tool ${pull}`,
         author: 'jo',
         requestedBy: 'maria',
+        software: null,
         commands: ['bot: build arch=all'],
         source: `comment:${pull}`,
         createdAt: Date.now(),

@@ -11,6 +11,7 @@ import { artifactStore, type Closing, openDatabase, openPublishers, poolNodes } 
 import { serve } from './compose/http.ts';
 import { type Config, catalogueOf } from './config/config.ts';
 import { defaultLimits } from './domain/tarball-policy.ts';
+import { readEasystack } from './easystack/read.ts';
 import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
 import { translateEvent } from './handlers/translate.ts';
@@ -104,6 +105,7 @@ export async function startStratobot(
         config.stratum1.map(({ repository, ...strata }) => [repository, strataOf(repository, strata)]),
       ),
       translate: translateEvent,
+      readEasystack,
       catalogue: catalogueOf(config),
       served: new Map(
         config.softwareRepositories.map((repository) => [repository.github, served(repository)]),

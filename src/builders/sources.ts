@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Permanent, Retryable } from '../domain/errors.ts';
-import type { Log, SourceResult, Sources } from '../ports.ts';
+import type { Log, PullChanges, SourceResult, Sources } from '../ports.ts';
+import { readChanges } from './changes.ts';
 import { type Git, type GitResult, gitIn } from './git.ts';
 
 export interface GitSourcesOptions {
@@ -16,11 +17,20 @@ export interface GitSourcesOptions {
 
 type Pull = Parameters<Sources['prepare']>[0];
 
+/** A mirror that holds what is wanted of a pull request. */
+interface Brought {
+  kind: 'brought';
+  git: Git;
+  mirror: string;
+  baseSha: string;
+}
+type Gone = Extract<SourceResult, { kind: 'gone' }>;
+
 /** The first fetch brings a repository's whole history. */
 const FETCH_TIMEOUT_MS = 300_000;
 const LOCAL_TIMEOUT_MS = 60_000;
 const ARCHIVE_TIMEOUT_MS = 300_000;
-/** Builds of one request come together: they share one merge. */
+/** Builds of one request come together: they share one fetch and one merge. */
 const SHARED_MS = 10_000;
 
 const OWNER_AND_NAME = /^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
@@ -28,6 +38,7 @@ const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Pull requests merged in bare mirrors of their repositories: nothing of them is checked out on the bot's machine. */
 export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources {
+  const brought = new Map<string, Promise<Brought | Gone>>();
   const prepared = new Map<string, Promise<SourceResult>>();
   const queues = new Map<string, Promise<unknown>>();
   /** Mirrors that this process has made, or found whole. */
@@ -44,7 +55,7 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
     return mine;
   }
 
-  async function prepareNow(pull: Pull): Promise<SourceResult> {
+  async function bringNow(pull: Pull): Promise<Brought | Gone> {
     const mirror = join(dataDir, 'mirrors', `${pull.repo}.git`);
     const home = join(dataDir, 'mirrors', '.home');
     await mkdir(mirror, { recursive: true });
@@ -70,7 +81,20 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
       };
     }
     if (!SHA.test(baseSha)) throw new Retryable(`the mirror of ${pull.repo} has lost its base branch`);
-    return merge(git, mirror, pull, baseSha);
+    return { kind: 'brought', git, mirror, baseSha };
+  }
+
+  const bring = (pull: Pull) => shared(brought, keyOf(pull), () => bringNow(pull));
+
+  /** Something made of a mirror, one thing at a time in it; what failed is fetched anew the next time. */
+  function ofMirror<T>(pull: Pull, work: (mirror: Brought) => Promise<T>): Promise<T | Gone> {
+    return inTurn(pull.repo, async () => {
+      const there = await bring(pull);
+      return there.kind === 'gone' ? there : work(there);
+    }).catch((error) => {
+      brought.delete(keyOf(pull));
+      throw error;
+    });
   }
 
   /** Makes a mirror, or what is missing of one. */
@@ -118,22 +142,43 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
   }
 
   return {
-    prepare(pull) {
-      if (!OWNER_AND_NAME.test(pull.repo))
-        return Promise.reject(new Permanent(`${pull.repo} is no repository name`));
-      if (!SHA.test(pull.headSha)) return Promise.reject(new Permanent(`${pull.headSha} is no commit`));
-      if (!Number.isSafeInteger(pull.number))
-        return Promise.reject(new Permanent('that is no pull request number'));
-      const key = JSON.stringify([pull.repo, pull.number, pull.headSha, pull.baseRef]);
-      const known = prepared.get(key);
-      if (known !== undefined) return known;
-      const result = inTurn(pull.repo, () => prepareNow(pull));
-      prepared.set(key, result);
-      const forget = () => prepared.delete(key);
-      result.then(() => setTimeout(forget, SHARED_MS).unref(), forget);
-      return result;
+    async prepare(pull) {
+      refuseOdd(pull);
+      const work = () => ofMirror(pull, ({ git, mirror, baseSha }) => merge(git, mirror, pull, baseSha));
+      return shared(prepared, keyOf(pull), work);
+    },
+    async changes(pull, wanted) {
+      refuseOdd(pull);
+      const { headSha, baseRef } = pull;
+      return ofMirror<PullChanges>(pull, ({ git, baseSha }) =>
+        readChanges(git, { baseSha, headSha, baseRef }, wanted),
+      );
     },
   };
+}
+
+/** @throws Permanent for a name that would be a path or an option */
+function refuseOdd({ repo, headSha, number }: Pull): void {
+  if (!OWNER_AND_NAME.test(repo)) throw new Permanent(`${repo} is no repository name`);
+  if (!SHA.test(headSha)) throw new Permanent(`${headSha} is no commit`);
+  if (!Number.isSafeInteger(number)) throw new Permanent('that is no pull request number');
+}
+
+function keyOf({ repo, number, headSha, baseRef }: Pull): string {
+  return JSON.stringify([repo, number, headSha, baseRef]);
+}
+
+/** What was done or is under way is not done again for a while; a failure is forgotten at once. */
+function shared<T>(known: Map<string, Promise<T>>, key: string, work: () => Promise<T>): Promise<T> {
+  const there = known.get(key);
+  if (there !== undefined) return there;
+  const result = work();
+  known.set(key, result);
+  const forget = () => {
+    if (known.get(key) === result) known.delete(key);
+  };
+  result.then(() => setTimeout(forget, SHARED_MS).unref(), forget);
+  return result;
 }
 
 /** Merges the pinned head into the base, as a tree that also holds the difference: `<number>.diff` is read by scripts. */

@@ -1,5 +1,6 @@
 /** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
 import { resolve } from 'node:path';
+import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
 import type {
   ArtifactSettings,
   Config,
@@ -64,6 +65,13 @@ function toSoftwareRepository(repository: ConfigFile['software_repositories'][nu
     deny: repository.deny,
     deployedLabel: repository.labels.deployed ?? null,
     rerunChecks: repository.rerun_checks,
+    changes: {
+      easystacks:
+        repository.easystacks?.map(({ path, repository: id = null }) => ({ path, repository: id })) ??
+        DEFAULT_EASYSTACKS,
+      pointOut: repository.point_out ?? DEFAULT_POINT_OUT,
+      farBehind: repository.far_behind,
+    },
   };
 }
 

@@ -15,7 +15,7 @@ export function checkTogether(document: ConfigDocument, file: ConfigFile): Probl
     ...checkStratum1(document, file),
     ...file.pools.flatMap((pool, index) => checkPool(document, file, pool, ['pools', index])),
     ...file.software_repositories.flatMap((repository, index) =>
-      checkSoftwareRepository(document, repository, ['software_repositories', index]),
+      checkSoftwareRepository(document, file, repository, ['software_repositories', index]),
     ),
     ...checkPublishers(document, file),
     ...file.publishers.flatMap((publisher, index) =>
@@ -121,6 +121,7 @@ function checkSsh(document: ConfigDocument, ssh: Ssh, path: Path): Problem[] {
 /** Publishing is what four eyes are for, so a rule that lets anybody in is a mistake there. */
 function checkSoftwareRepository(
   document: ConfigDocument,
+  file: ConfigFile,
   repository: ConfigFile['software_repositories'][number],
   path: Path,
 ): Problem[] {
@@ -152,6 +153,14 @@ function checkSoftwareRepository(
       );
     }
   }
+  const ids = file.repositories.map(({ id }) => id);
+  (repository.easystacks ?? []).forEach(({ repository: id }, index) => {
+    if (id === undefined || ids.includes(id)) return;
+    const found = `a rule for easystacks refers to \`${id}\`, which is not in \`repositories\``;
+    problems.push(
+      document.atValue([...path, 'easystacks', index, 'repository'], { found, ...choice(id, ids) }),
+    );
+  });
   if (repository.github.toLowerCase() === repository.staging.toLowerCase()) {
     const found = `\`${repository.github}\` is its own staging repository`;
     problems.push(

@@ -1,4 +1,5 @@
 /** The whole configuration of one running Stratobot: checked, complete, every default filled in. */
+import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { Catalogue, PoolOffer, RepositoryTarget } from '../domain/target.ts';
 import type { Role } from '../ports.ts';
 
@@ -55,6 +56,7 @@ export interface SoftwareRepository {
   deployedLabel: string | null;
   /** Jobs of GitHub Actions, run again when clients can have the revision. */
   rerunChecks: string[];
+  changes: ChangeRules;
 }
 
 type Action = 'build' | 'cancel' | 'deploy' | 'approve';

@@ -1,5 +1,6 @@
 /** The single values of the configuration file: each parsed once, each with what to say when it is wrong. */
 import { z } from 'zod';
+import { isPathPattern } from '../domain/easystack-paths.ts';
 
 export interface Hint {
   /** Completes "should be …". */
@@ -71,6 +72,11 @@ export const container = matching(
   'docker://ghcr.io/eessi/build-node:debian12',
 );
 
+export const pathPattern = z.string().refine(isPathPattern).register(hints, {
+  expected:
+    'a path in the repository, in which `*`, `**`, `${repository}` and `${version}` may stand for its parts',
+  example: "'easystacks/${repository}/${version}/**'",
+});
 export const nodePath = matching(/^\/[^\0\n\r]*$/, 'an absolute path on the node', '/srv/stratobot/jobs');
 /** On a Stratum 0, whose scripts split paths at spaces. */
 export const serverPath = matching(

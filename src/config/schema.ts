@@ -34,6 +34,12 @@ const softwareRepository = z.strictObject({
   deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
   labels: z.strictObject({ deployed: leaf.label.optional() }).prefault({}),
   rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),
+  easystacks: listOf(
+    z.strictObject({ path: leaf.pathPattern, repository: leaf.plainName.optional() }),
+    'a list of rules, each with a `path`',
+  ).optional(),
+  point_out: listOf(leaf.pathPattern, 'a list of patterns of paths', "['bot/**']").optional(),
+  far_behind: leaf.count(1_000_000, '50').default(50),
 });
 
 const repositoryTarget = z.strictObject({

@@ -21,6 +21,7 @@ export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
 export type CommandName =
   | 'help'
   | 'build'
+  | 'plan'
   | 'retry'
   | 'status'
   | 'cancel'
@@ -36,6 +37,8 @@ export interface CommandRule {
   filters: readonly FilterKey[];
   /** Words it takes instead of a filter; at most one is given. */
   topics: readonly string[];
+  /** Words that begin with `--` that it takes, in any number. */
+  flags: readonly string[];
 }
 
 const BUILD_FILTERS: readonly FilterKey[] = ['arch', 'accel', 'on', 'for', 'repo', 'inst', 'export'];
@@ -46,45 +49,59 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     usage: 'help [COMMAND]',
     purpose: 'says what can be asked',
     filters: ['inst'],
-    topics: ['help', 'build', 'retry', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
+    topics: ['help', 'build', 'plan', 'retry', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
+    flags: [],
   },
   build: {
     usage: 'build arch=TARGET [accel=ACCELERATOR] [repo:REPOSITORY] [export:NAME=value]',
     purpose: 'builds the software of this pull request',
     filters: BUILD_FILTERS,
     topics: [],
+    flags: ['--force'],
+  },
+  plan: {
+    usage: 'plan [arch=TARGET] [accel=ACCELERATOR] [repo:REPOSITORY]',
+    purpose: 'says what `build` would do with the same words, and starts nothing',
+    filters: BUILD_FILTERS,
+    topics: [],
+    flags: ['--force'],
   },
   retry: {
     usage: 'retry [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
     purpose: 'builds again what failed or was cancelled in the newest request',
     filters: ['arch', 'accel', 'repo', 'inst', 'job'],
     topics: [],
+    flags: [],
   },
   status: {
     usage: 'status [all|last_build]',
     purpose: 'says how the builds stand',
     filters: ['inst'],
     topics: ['all', 'last_build'],
+    flags: [],
   },
   cancel: {
     usage: 'cancel [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
     purpose: 'stops builds, all of them without a filter',
     filters: ['arch', 'accel', 'repo', 'inst', 'job'],
     topics: [],
+    flags: [],
   },
   deploy: {
     usage: 'deploy',
     purpose: 'puts what was built up for approval',
     filters: ['inst'],
     topics: [],
+    flags: [],
   },
   show_config: {
     usage: 'show_config',
     purpose: 'lists the targets and repositories this bot builds for',
     filters: ['inst'],
     topics: [],
+    flags: [],
   },
-  ping: { usage: 'ping', purpose: 'says that the bot is there', filters: ['inst'], topics: [] },
+  ping: { usage: 'ping', purpose: 'says that the bot is there', filters: ['inst'], topics: [], flags: [] },
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
@@ -136,6 +153,8 @@ export interface Command extends SourceLine, Span {
   name: CommandName;
   /** One of the command's `topics`, or null. */
   topic: string | null;
+  /** Those of the command's `flags` that were given, each once. */
+  flags: string[];
   filters: Filters;
 }
 
@@ -159,6 +178,7 @@ export type MistakeCode =
   | 'line-too-long'
   | 'too-many-commands'
   | 'unexpected-word'
+  | 'unknown-option'
   | 'unknown-filter'
   | 'filter-not-taken'
   | 'filter-twice'
@@ -222,7 +242,7 @@ export function isMeant(instances: readonly string[], own: string): boolean {
 }
 
 /** A command as one would type it; parseComment() reads it back. */
-export function printCommand(command: Pick<Command, 'name' | 'topic' | 'filters'>): string {
+export function printCommand(command: Pick<Command, 'name' | 'topic' | 'flags' | 'filters'>): string {
   const { filters } = command;
   const list = (words: readonly Word[]) => words.map((word) => word.text).join(',');
   const some = (key: string, words: readonly Word[]) => (words.length > 0 ? [`${key}${list(words)}`] : []);
@@ -242,5 +262,6 @@ export function printCommand(command: Pick<Command, 'name' | 'topic' | 'filters'
     ...some('inst:', filters.inst),
     ...some('job:', filters.job),
     ...filters.exports.map((item) => `export:${item.name.text}=${item.value.text}`),
+    ...command.flags,
   ].join(' ');
 }

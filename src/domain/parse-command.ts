@@ -107,7 +107,14 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
   const read = readFilters(at.source, name.column - 1 + name.length, rule.filters);
   const complaints = [...read.complaints];
   let topic: string | null = null;
-  for (const [index, word] of read.loose.entries()) {
+  const isFlag = (word: Word) => word.text.startsWith('--');
+  const flags: string[] = [];
+  for (const word of read.loose.filter(isFlag)) {
+    const flag = checkChoice('option', word, rule.flags);
+    if (isBadValue(flag)) complaints.push({ ...flag, code: 'unknown-option', choices: [...rule.flags] });
+    else if (!flags.includes(flag.text)) flags.push(flag.text);
+  }
+  for (const [index, word] of read.loose.filter((one) => !isFlag(one)).entries()) {
     const choice = index === 0 && rule.topics.length > 0 ? checkChoice('topic', word, rule.topics) : null;
     if (choice === null) complaints.push(strayWord(name.text, word));
     else if (isBadValue(choice)) {
@@ -115,7 +122,8 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
     } else topic = choice.text;
   }
   const span = { column: name.column, length: name.length };
-  if (complaints.length === 0) return { ...at, ...span, name: name.text, topic, filters: read.filters };
+  if (complaints.length === 0)
+    return { ...at, ...span, name: name.text, topic, flags, filters: read.filters };
   const instances = read.filters.inst.map((word) => word.text);
   return {
     mistakes: complaints

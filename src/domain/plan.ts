@@ -27,9 +27,15 @@ const MOST_MISTAKES = 20;
 /**
  * Plans all build commands of one comment together. Builds stand in the order they were asked for, patterns in catalogue
  * order, each target × repository once. Where several pools can serve, it is the first in the catalogue. Without `repo:`
- * a target is built for the one repository its pools offer; where there are more, `repo:` is asked for.
+ * a target is built for what the pull request touches, or else for the one repository its pools offer; where there are
+ * more, `repo:` is asked for. `repo:all` is all that it touches, or else all there are.
+ * @param touched ids of the repository targets that the pull request is for; empty where its paths do not tell
  */
-export function planBuild(commands: readonly Command[], catalogue: Catalogue): Plan {
+export function planBuild(
+  commands: readonly Command[],
+  catalogue: Catalogue,
+  touched: readonly string[] = [],
+): Plan {
   const meant = commands.filter((command) => isMeant(textsOf(command.filters.inst), catalogue.instance));
   if (meant.length === 0) return { kind: 'not-meant' };
   const mistakes: Mistake[] = [];
@@ -40,7 +46,7 @@ export function planBuild(commands: readonly Command[], catalogue: Catalogue): P
         mistakeAt(command, span, code, message, { ...extra, instances: textsOf(command.filters.inst) }),
       );
     };
-    for (const build of planCommand(command, catalogue, report)) {
+    for (const build of planCommand(command, catalogue, touched, report)) {
       const key = `${targetName(build.target)} ${build.repository}`;
       const earlier = planned.get(key);
       if (earlier === undefined) planned.set(key, build);
@@ -51,15 +57,20 @@ export function planBuild(commands: readonly Command[], catalogue: Catalogue): P
   return { kind: 'builds', builds: [...planned.values()] };
 }
 
-function planCommand(command: Command, catalogue: Catalogue, report: Report): PlannedBuild[] {
+function planCommand(
+  command: Command,
+  catalogue: Catalogue,
+  touched: readonly string[],
+  report: Report,
+): PlannedBuild[] {
   const exports = allowedExports(command, catalogue, report);
   const targets = chooseTargets(command, catalogue, report);
   if (targets.length === 0) return [];
   const { repo } = command.filters;
   const pairs =
     repo.length === 0
-      ? withOnlyRepository(command, targets, catalogue, report)
-      : withNamedRepositories(repo, targets, catalogue, report);
+      ? withTouchedRepositories(command, targets, catalogue, touched, report)
+      : withNamedRepositories(repo, targets, catalogue, touched, report);
   return pairs.flatMap(({ chosen, repository }) => {
     const pool = chosen.pools.find((one) => one.repositories.includes(repository));
     return pool === undefined ? [] : [{ target: chosen.target, repository, pool: pool.name, exports }];
@@ -69,6 +80,26 @@ function planCommand(command: Command, catalogue: Catalogue, report: Report): Pl
 interface Pair {
   chosen: ChosenTarget;
   repository: string;
+}
+
+/** Without `repo:`. A target of a pattern whose pools offer nothing of what is touched is passed over. */
+function withTouchedRepositories(
+  span: Span,
+  targets: readonly ChosenTarget[],
+  catalogue: Catalogue,
+  touched: readonly string[],
+  report: Report,
+): Pair[] {
+  const meant = (chosen: ChosenTarget) =>
+    offeredBy([chosen], catalogue).filter(({ id }) => touched.includes(id));
+  if (!targets.some((chosen) => meant(chosen).length > 0))
+    return withOnlyRepository(span, targets, catalogue, report);
+  return targets.flatMap((chosen) => {
+    const pairs = meant(chosen).map(({ id }) => ({ chosen, repository: id }));
+    return pairs.length > 0 || chosen.byPattern
+      ? pairs
+      : withOnlyRepository(span, [chosen], catalogue, report);
+  });
 }
 
 function withOnlyRepository(
@@ -100,10 +131,13 @@ function withNamedRepositories(
   words: readonly Word[],
   targets: readonly ChosenTarget[],
   catalogue: Catalogue,
+  touched: readonly string[],
   report: Report,
 ): Pair[] {
   return words.flatMap((word) => {
-    const repositories = offeredBy([{ pools: catalogue.pools }], catalogue);
+    const offered = offeredBy([{ pools: catalogue.pools }], catalogue);
+    const meant = offered.filter(({ id }) => touched.includes(id));
+    const repositories = word.text.toLowerCase() === 'all' && meant.length > 0 ? meant : offered;
     const match = matchRepository(word.text, repositories);
     if (match.kind !== 'matched') {
       reportRepository(word, match, repositories, report);

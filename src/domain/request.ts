@@ -1,3 +1,5 @@
+import type { SoftwareChanges } from './software-changes.ts';
+
 /** The build commands of one comment, or one label: what a status comment is about. Times are unix ms. */
 export interface BuildRequest {
   id: number;
@@ -13,6 +15,8 @@ export interface BuildRequest {
   requestedBy: string;
   /** The commands as typed, one a line. */
   commands: string[];
+  /** What the pull request does to the software of the stack; null: not known. */
+  software: SoftwareChanges | null;
   /** What makes the request unique: `comment:<id>` or `label:<delivery guid>`. */
   source: string;
   createdAt: number;

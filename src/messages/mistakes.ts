@@ -52,6 +52,7 @@ const NOUNS: Partial<Record<MistakeCode, string>> = {
   'no-command': 'Commands',
   'unknown-command': 'Commands',
   'unexpected-word': 'Words',
+  'unknown-option': 'Options',
   'unknown-filter': 'Filters',
   'filter-not-taken': 'Filters',
   'unknown-accelerator': 'Accelerators',

@@ -70,6 +70,7 @@ function helpAll(catalogue: Catalogue): string[] {
     '| you write | what happens |',
     '| --- | --- |',
     `| ${code(`bot: build arch=${examples(catalogue).first}`)} | builds for a target; \`bot: help build\` has more examples |`,
+    '| `bot: plan` | says what a build would do: targets, software, how long; starts nothing |',
     '| `bot: status` | says what is built, what runs, what waits for approval |',
     '| `bot: retry` | repeats what failed or was cancelled |',
     '| `bot: cancel` | stops all builds; `bot: cancel arch=…` only some |',

@@ -2,6 +2,7 @@ import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
+import { isUnchanged } from '../domain/software-changes.ts';
 import { type RepositoryTarget, shortCpu, targetName } from '../domain/target.ts';
 import {
   clockTime,
@@ -16,6 +17,7 @@ import {
   size,
 } from './markdown.ts';
 import { former, reachSentence } from './reach.ts';
+import { softwareHeadline, softwareList } from './software.ts';
 
 /** Everything a status comment shows, as the rows say it. */
 export interface StatusView {
@@ -42,6 +44,7 @@ export function statusComment(view: StatusView): string {
   parts.push(table(view));
   parts.push(...failures(view));
   parts.push(...view.deploys.map((deploy) => deployLine(deploy, view.watches.get(deploy.id))));
+  parts.push(...softwareOf(request));
   parts.push(details(summaryLine(request), folded(view)));
   const next = nextStep(view);
   if (next !== null) parts.push(next);
@@ -224,6 +227,11 @@ export function deployLine(deploy: Deploy, watches: readonly MirrorWatch[] = [])
     case 'failed':
       return `**Deploy failed**${where(deploy.state.pullRequest)}: ${sentence(deploy.state.reason)}.`;
   }
+}
+
+function softwareOf({ software }: BuildRequest): string[] {
+  if (software === null || isUnchanged(software)) return [];
+  return [details(`Software: ${softwareHeadline(software)}`, softwareList(software))];
 }
 
 function summaryLine(request: BuildRequest): string {

@@ -36,9 +36,40 @@ export interface Source {
   open(): Promise<Readable>;
 }
 
+/** Text of a file, or why there is none. What was not UTF-8 in it is U+FFFD. */
+export type FileText = { text: string } | { unreadable: 'too-large' | 'no-file' };
+
+export interface ChangedFile {
+  /** From the root of the repository; where its bytes are not UTF-8 they are U+FFFD. */
+  path: string;
+  status: 'added' | 'changed' | 'removed';
+  /** Null where the file is not there on this side, or its text was not wanted. */
+  before: FileText | null;
+  after: FileText | null;
+}
+
+/** What a pull request itself changes: from where its branch left the base to its pinned head. */
+export type PullChanges =
+  | {
+      kind: 'read';
+      files: ChangedFile[];
+      /** Commits of the base branch that the head does not have. */
+      behindBy: number;
+    }
+  | { kind: 'gone'; detail: string };
+
 export interface Sources {
   /** Made once per head; throws Retryable when the repository cannot be reached. */
   prepare(pull: { repo: string; number: number; baseRef: string; headSha: string }): Promise<SourceResult>;
+  /**
+   * Read out of git, so it costs no call of GitHub's API; throws as `prepare` does, and UserFacing for a pull request
+   * of too many files.
+   * @param wanted paths whose texts are asked for
+   */
+  changes(
+    pull: { repo: string; number: number; baseRef: string; headSha: string },
+    wanted: (path: string) => boolean,
+  ): Promise<PullChanges>;
 }
 
 export interface JobSpec {

@@ -5,6 +5,7 @@ import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
+import type { Target } from '../domain/target.ts';
 import type { Remains } from './remains.ts';
 
 /** A webhook as it came, kept by its delivery GUID. */
@@ -64,6 +65,8 @@ export interface Builds {
   inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
   /** Builds whose state changed after `at`, or that were made after it. */
   movedSince(at: number): Promise<Build[]>;
+  /** How long the newest builds of a target ran that succeeded, ms. */
+  durations(target: Target, repository: string, limit: number): Promise<number[]>;
   /** Notes why the job has not started yet, or that it has. */
   waits(id: number, reason: string | null): Promise<void>;
   /** A new build that repeats a failed one, in the same request; done again it gives the one that was made. */

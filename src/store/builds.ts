@@ -1,5 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
+import { type Kysely, type Selectable, sql } from 'kysely';
 import type { Build } from '../domain/build.ts';
+import type { Target } from '../domain/target.ts';
 import type { Clock } from '../ports/basics.ts';
 import type { Builds } from '../ports/records.ts';
 import { nodeOf } from './remains.ts';
@@ -32,6 +33,20 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .orderBy('id')
         .execute();
       return rows.map(toBuild);
+    },
+    async durations(target, repository, limit) {
+      const rows = await db
+        .selectFrom('builds')
+        .select('state')
+        .where('state_kind', '=', 'succeeded')
+        .where('target', '=', sql<Target>`${json(target)}::jsonb`)
+        .where('repository', '=', repository)
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.flatMap(({ state }) =>
+        state.kind === 'succeeded' ? [state.endedAt - state.startedAt] : [],
+      );
     },
     async waits(id, reason) {
       await db.updateTable('builds').set({ waiting: reason }).where('id', '=', id).execute();

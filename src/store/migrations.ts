@@ -3,6 +3,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import { up as first } from './migrations/001-first.ts';
 import { up as remains } from './migrations/003-remains.ts';
 import { up as afterPublishing } from './migrations/006-after-publishing.ts';
+import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '001-first': { up: first },
   '003-remains': { up: remains },
   '006-after-publishing': { up: afterPublishing },
+  '007-software': { up: software },
   '008-newest-head': { up: newestHead },
 };
 

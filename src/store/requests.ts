@@ -23,6 +23,7 @@ export function requests(db: Kysely<Tables>): Requests {
             author: request.author,
             requested_by: request.requestedBy,
             commands: json(request.commands),
+            software: request.software === null ? null : json(request.software),
             source: request.source,
             created_at: request.createdAt,
           })
@@ -95,6 +96,7 @@ function toRequest(row: Selectable<Tables['requests']>): BuildRequest {
     author: row.author,
     requestedBy: row.requested_by,
     commands: row.commands,
+    software: row.software,
     source: row.source,
     createdAt: row.created_at,
   };

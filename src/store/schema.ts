@@ -8,6 +8,7 @@ import type { BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
+import type { SoftwareChanges } from '../domain/software-changes.ts';
 import type { Target } from '../domain/target.ts';
 import type { Delivery } from '../ports/records.ts';
 
@@ -45,6 +46,7 @@ export interface Tables {
     author: string;
     requested_by: string;
     commands: Document<string[]>;
+    software: Document<SoftwareChanges> | null;
     source: string;
     created_at: number;
   };

@@ -8,6 +8,7 @@ import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
 import { pinHead } from './pin-head.ts';
+import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
 import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
@@ -98,9 +99,11 @@ async function carryOut(
     if (pinned.kind === 'refused') return [pinned.sentence];
   }
   if (builds.length > 0) {
-    const problem = await requestBuild(world, { pull, by, source, commands: builds });
+    const problem = await requestBuild(world, served, { pull, by, source, commands: builds });
     if (problem !== null) return [problem];
   }
+  const plans = commands.filter((command) => command.name === 'plan');
+  if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans));
   for (const command of commands) {
     if (command.name === 'help') said.push(say.help(world.catalogue, command.topic));
     if (command.name === 'show_config') said.push(say.showConfig(world.catalogue));

@@ -52,7 +52,10 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
     if (said.length > 0) await answer(said.join('\n\n'));
     return 'deploy asked for';
   }
-  const problem = await requestBuild(world, { ...ask, commands: parseComment(asked.command).commands });
+  const problem = await requestBuild(world, served, {
+    ...ask,
+    commands: parseComment(asked.command).commands,
+  });
   if (problem !== null) await answer(problem);
   return 'build asked for';
 }

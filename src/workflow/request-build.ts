@@ -1,8 +1,14 @@
-import type { Command } from '../domain/command.ts';
+import { type Command, printCommand } from '../domain/command.ts';
 import { planBuild } from '../domain/plan.ts';
+import { besideTheStacks, touchedTargets, type Understood } from '../domain/pull-changes.ts';
+import type { SoftwareChanges } from '../domain/software-changes.ts';
+import { besideThePaths, brokenEasystacks, notice } from '../messages/easystack.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
-import type { World } from './world.ts';
+import { reply } from './post.ts';
+import { readPullChanges } from './read-changes.ts';
+import { markBroken } from './refuse-easystack.ts';
+import type { ServedRepository, World } from './world.ts';
 
 /** Who asked for builds, and the identity of the asking: `comment:<id>` or `label:<delivery>`. */
 export interface BuildAsk {
@@ -13,20 +19,49 @@ export interface BuildAsk {
 }
 
 /**
- * Plans the builds of a comment and records them as one request; everything else happens behind the queue.
- * @returns what is wrong with the commands, or null when the builds are on their way
+ * Understands the pull request, plans the builds of a comment and records them as one request; everything else happens
+ * behind the queue. Nothing is started for easystacks that are broken, nor, without `--force`, for a stack that they are
+ * not for.
+ * @returns why nothing was started, or null when the builds are on their way
  */
-export async function requestBuild(world: World, ask: BuildAsk): Promise<string | null> {
-  const plan = planBuild(ask.commands, world.catalogue);
+export async function requestBuild(
+  world: World,
+  served: ServedRepository,
+  ask: BuildAsk,
+): Promise<string | null> {
+  const { pull, commands } = ask;
+  const { catalogue } = world;
+  const understood = await readPullChanges(world, served, pull);
+  const stacks = understood?.stacks ?? [];
+  const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue));
   if (plan.kind === 'not-meant') return null;
-  if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, world.catalogue);
+  if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, catalogue);
+  if (understood !== null && understood.problems.length > 0) {
+    await markBroken(world, pull, understood.problems);
+    return brokenEasystacks(understood.problems);
+  }
+  const beside = besideTheStacks(plan.builds, stacks, catalogue);
+  const insists = commands.some(({ flags }) => flags.includes('--force'));
+  if (beside.length > 0 && !insists) {
+    const insist = commands.map((command) => printCommand({ ...command, flags: ['--force'] }));
+    return besideThePaths(beside, stacks, insist);
+  }
   await recordRequest(
     world,
     ask,
-    ask.commands.map((command) => command.source.trim()),
+    commands.map((command) => command.source.trim()),
     plan.builds,
+    understood?.software ?? null,
   );
+  if (understood !== null) await pointOut(world, pull, understood);
   return null;
+}
+
+/** Said once on a pull request, whatever is built of it later. */
+async function pointOut(world: World, pull: PullRequest, understood: Understood): Promise<void> {
+  const { repo, number, baseRef } = pull;
+  const body = notice(understood, baseRef);
+  if (body !== null) await reply(world, { key: `notice:${repo}#${number}`, repo, number, body });
 }
 
 /** One request with its builds, and the jobs that move it on. A request that is there already is only moved on. */
@@ -35,6 +70,7 @@ async function recordRequest(
   ask: Omit<BuildAsk, 'commands'>,
   commands: string[],
   planned: readonly NewBuild[],
+  software: SoftwareChanges | null,
 ): Promise<void> {
   const { pull, by, source } = ask;
   warmSources(world, pull);
@@ -48,6 +84,7 @@ async function recordRequest(
       author: pull.author.login,
       requestedBy: by,
       commands,
+      software,
       source,
       createdAt: world.clock.now(),
     },

@@ -1,4 +1,6 @@
 import type { ArtifactName } from '../domain/artifact.ts';
+import type { ReadEasystack } from '../domain/easystack.ts';
+import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { Permissions } from '../domain/permission.ts';
 import type { Catalogue, RepositoryTarget } from '../domain/target.ts';
 import type {
@@ -27,6 +29,7 @@ export interface ServedRepository {
   /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */
   rerunChecks: readonly string[];
   permissions: Permissions;
+  changes: ChangeRules;
 }
 
 /** Everything a step needs of the world; made once by compose.ts. */
@@ -47,6 +50,8 @@ export interface World {
   /** By CernVM-FS repository; those without Stratum 1 servers are left out. */
   strata: ReadonlyMap<string, Strata>;
   translate: TranslateEvent;
+  /** Reads an easystack file; `file` is its path, for the problems. */
+  readEasystack: (file: string, text: string) => ReadEasystack;
   catalogue: Catalogue;
   served: ReadonlyMap<string, ServedRepository>;
   /** Where the bot's pages are, without a slash at the end. */

@@ -35,6 +35,14 @@ describe('a small configuration', () => {
           deny: [],
           deployedLabel: null,
           rerunChecks: [],
+          changes: {
+            easystacks: [
+              { path: 'easystacks/${repository}/${version}/**', repository: null },
+              { path: 'easystacks/**', repository: null },
+            ],
+            pointOut: ['bot/**', 'init/**', 'scripts/**', '**/*hooks*', '*.sh'],
+            farBehind: 50,
+          },
         },
       ],
       repositories: [

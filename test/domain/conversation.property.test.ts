@@ -99,10 +99,10 @@ const everyFilter: fc.Arbitrary<Filters> = fc.record({
 });
 
 /** Only what the command takes, and one of the two ways to name targets. */
-const command: fc.Arbitrary<Pick<Command, 'name' | 'topic' | 'filters'>> = fc
+const command: fc.Arbitrary<Pick<Command, 'name' | 'topic' | 'flags' | 'filters'>> = fc
   .record({ name: fc.constantFrom(...COMMAND_NAMES), all: everyFilter, index: fc.nat(9), old: fc.boolean() })
   .map(({ name, all, index, old }) => {
-    const { topics, filters: taken } = COMMANDS[name];
+    const { topics, flags, filters: taken } = COMMANDS[name];
     const filters = { ...emptyFilters(), inst: all.inst };
     if (taken.includes('repo')) filters.repo = all.repo;
     if (taken.includes('job')) filters.job = all.job;
@@ -114,7 +114,7 @@ const command: fc.Arbitrary<Pick<Command, 'name' | 'topic' | 'filters'>> = fc
       filters.on = all.on;
       filters.for = all.for;
     }
-    return { name, topic: topics[index] ?? null, filters };
+    return { name, topic: topics[index] ?? null, flags: flags.slice(0, index), filters };
   });
 
 function everyWord({ arch, accel, repo, inst, job, exports, ...filters }: Filters): Word[] {
@@ -170,7 +170,7 @@ describe('whatever people write', () => {
         expect(parsed.mistakes).toEqual([]);
         expect(parsed.commands).toHaveLength(1);
         const [again] = parsed.commands;
-        expect(again).toMatchObject({ name: one.name, topic: one.topic });
+        expect(again).toMatchObject({ name: one.name, topic: one.topic, flags: one.flags });
         expect(again && bare(again.filters)).toEqual(bare(one.filters));
       }),
       { numRuns: 1000 },

@@ -73,6 +73,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     title: 'Add <i>tool</i> 1.0',
     author: 'jo',
     requestedBy: 'maria',
+    software: null,
     commands: ['bot: build'],
     source: 'comment:1',
     createdAt: 0,

@@ -20,6 +20,7 @@ export function aRequest(special: Partial<BuildRequest> = {}): Omit<BuildRequest
     author: 'ann',
     requestedBy: 'bob',
     commands: ['bot: build arch=zen2'],
+    software: null,
     source: 'comment:1',
     createdAt: 1_000,
     ...special,

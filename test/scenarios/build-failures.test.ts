@@ -4,9 +4,10 @@ import type { Stage } from '../harness/stage.ts';
 import { SOFTWARE } from '../harness/surroundings.ts';
 
 /** What the status comment says of the failed build, without its table. */
-async function failure({ openPullRequest, comment, status }: Stage, behaviour?: string, changes = {}) {
+async function failure({ openPullRequest, comment, status, said }: Stage, behaviour?: string, changes = {}) {
   await openPullRequest(behaviour, changes);
   await comment('maria', 'bot: build arch=zen2');
+  if (Object.keys(changes).length > 0) expect(await said()).toContain('Besides easystacks');
   const body = await status('failed');
   return body.split('\n').find((line) => line.startsWith('**'));
 }
@@ -23,6 +24,12 @@ botTest('the build script fails', async ({ openPullRequest, comment, status, che
 
     **\`x86_64/amd/zen2\` failed**: \`ERROR: tool-1.0.eb does not compile\` ([log](BOT/builds/1/log#L2), line 2).
     \`bot: retry\` builds it again.
+
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
@@ -52,6 +59,12 @@ botTest('one of two targets fails', async ({ openPullRequest, comment, status })
 
     **\`aarch64/neoverse_n1\` failed**: \`ERROR: tool-1.0.eb does not compile\` ([log](BOT/builds/2/log#L2), line 2).
     \`bot: retry\` builds it again.
+
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=all</code></summary>
 
@@ -175,6 +188,12 @@ botTest(
       | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | not started |  |  |
 
       **\`x86_64/amd/zen2\` failed**: the pull request does not merge into \`main\`: conflict in \`easystacks/tool.yml\`. Resolve it, push, and ask for the build again.
+
+      <details><summary>Software: 1 added</summary>
+
+      - added: \`tool-1.0\`
+
+      </details>
 
       <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 

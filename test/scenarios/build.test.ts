@@ -7,25 +7,31 @@ botTest(
     await openPullRequest();
     await comment('maria', 'bot: build arch=zen2');
     expect(await status(': built')).toMatchInlineSnapshot(`
-    "### Build of \`COMMIT\`: built
+      "### Build of \`COMMIT\`: built
 
-    | | target | for | took | tests | artifact |
-    | :-: | --- | --- | --: | --- | --: |
-    | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
+      | | target | for | took | tests | artifact |
+      | :-: | --- | --- | --: | --- | --: |
+      | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
 
-    <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
+      <details><summary>Software: 1 added</summary>
 
-    Commit \`COMMIT\` merged into \`main\`.
+      - added: \`tool-1.0\`
 
-    - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`, node \`zen2/node-1\`, [log](BOT/builds/1/log)
-      \`\`\`
-      SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
-      \`\`\`
+      </details>
 
-    </details>
+      <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
-    \`bot: deploy\` puts what is built up for approval."
-  `);
+      Commit \`COMMIT\` merged into \`main\`.
+
+      - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`, node \`zen2/node-1\`, [log](BOT/builds/1/log)
+        \`\`\`
+        SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
+        \`\`\`
+
+      </details>
+
+      \`bot: deploy\` puts what is built up for approval."
+    `);
     expect(await checks()).toMatchInlineSnapshot(`
     [
       "demo-bot / x86_64/amd/zen2 / 2025.06: success, Built in N s: 1 artifact, N B",
@@ -44,6 +50,12 @@ botTest('two lines of a comment are one request', async ({ openPullRequest, comm
     | :-: | --- | --- | --: | --- | --: |
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | ✅ | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-aarch64-neoverse_n1-1795200000.tar.gz) |
+
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code> <code>bot: build for:arch=aarch64/neoverse_n1</code></summary>
 
@@ -82,6 +94,12 @@ botTest('a request lives in one comment, from running to built', async (stage) =
     | | target | for | took | tests | artifact |
     | :-: | --- | --- | --: | --- | --: |
     | ⏳ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | since TIME |  | [live log](BOT/builds/1/log) |
+
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 

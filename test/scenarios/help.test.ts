@@ -11,6 +11,7 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
     | you write | what happens |
     | --- | --- |
     | \`bot: build arch=zen2\` | builds for a target; \`bot: help build\` has more examples |
+    | \`bot: plan\` | says what a build would do: targets, software, how long; starts nothing |
     | \`bot: status\` | says what is built, what runs, what waits for approval |
     | \`bot: retry\` | repeats what failed or was cancelled |
     | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |

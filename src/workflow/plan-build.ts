@@ -1,0 +1,51 @@
+import { type Command, printCommand } from '../domain/command.ts';
+import { planBuild } from '../domain/plan.ts';
+import { besideTheStacks, median, touchedTargets } from '../domain/pull-changes.ts';
+import { notUnderstood } from '../messages/mistakes.ts';
+import { type PlannedRow, plan as planMessage } from '../messages/plan.ts';
+import type { NewBuild, PullRequest } from '../ports.ts';
+import { readPullChanges } from './read-changes.ts';
+import type { ServedRepository, World } from './world.ts';
+
+/** Earlier builds of a target that an estimate looks at. */
+const LOOKED_AT = 20;
+
+/** `bot: plan`: what the same words after `bot: build` would do. Starts nothing, and asks no node. */
+export async function planOnCommand(
+  world: World,
+  served: ServedRepository,
+  pull: PullRequest,
+  commands: readonly Command[],
+): Promise<string> {
+  const { catalogue } = world;
+  const understood = await readPullChanges(world, served, pull);
+  const stacks = understood?.stacks ?? [];
+  const asked = commands.map(forAllTargets);
+  const plan = planBuild(asked, catalogue, touchedTargets(stacks, catalogue));
+  if (plan.kind === 'not-meant') return '';
+  if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, catalogue, 'Nothing can be planned.');
+  const forced = commands.some(({ flags }) => flags.includes('--force'));
+  return planMessage({
+    headSha: pull.headSha,
+    baseRef: pull.baseRef,
+    commands: asked.map((command) => printCommand({ ...command, name: 'build' })),
+    rows: await Promise.all(plan.builds.map((build) => estimated(world, build))),
+    repositories: new Map(catalogue.repositories.map((repository) => [repository.id, repository])),
+    understood,
+    beside: forced ? [] : besideTheStacks(plan.builds, stacks, catalogue),
+  });
+}
+
+/** A plan costs nothing, so one that names no target is for all. */
+function forAllTargets(command: Command): Command {
+  const { arch, accel, on, for: target } = command.filters;
+  if (arch.length > 0 || accel.length > 0 || on !== null || target !== null) return command;
+  const all = { text: 'all', column: command.column, length: command.length };
+  return { ...command, filters: { ...command.filters, arch: [all] } };
+}
+
+async function estimated(world: World, build: NewBuild): Promise<PlannedRow> {
+  const { target, repository, pool } = build;
+  const earlier = await world.records.builds.durations(target, repository, LOOKED_AT);
+  return { target, repository, pool, usuallyMs: median(earlier) };
+}
