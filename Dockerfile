@@ -15,10 +15,10 @@ LABEL org.opencontainers.image.title="Stratobot" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 
-# git merges pull requests; tini buries what jobs leave behind; procps (pgrep), tar and zstd are for pools that build on
+# git merges pull requests; openssh-client (ssh-keygen) signs and verifies; tini buries what jobs leave behind; procps (pgrep), tar and zstd are for pools that build on
 # this machine.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates git procps tar tini zstd \
+ && apt-get install -y --no-install-recommends ca-certificates git openssh-client procps tar tini zstd \
  && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app

@@ -7,7 +7,15 @@ import { storedLogs } from './artifacts/stored-logs.ts';
 import { openBuilders } from './builders/builders.ts';
 import { fileLogs } from './builders/logs.ts';
 import { gitSources } from './builders/sources.ts';
-import { artifactStore, type Closing, openDatabase, openPublishers, poolNodes } from './compose/adapters.ts';
+import {
+  artifactSigner,
+  artifactStore,
+  type Closing,
+  openDatabase,
+  openPublishers,
+  poolNodes,
+  signatureRules,
+} from './compose/adapters.ts';
 import { serve } from './compose/http.ts';
 import { type Config, catalogueOf } from './config/config.ts';
 import { defaultLimits } from './domain/tarball-policy.ts';
@@ -82,6 +90,7 @@ export async function startStratobot(
     });
     closing.push(() => builders.close());
     const store = artifactStore(config, log);
+    const signer = artifactSigner(config);
     const { limits, storage } = config;
     const tarballs = { ...defaultLimits, bytes: limits.tarballBytes, members: limits.tarballMembers };
     const world: World = {
@@ -98,8 +107,15 @@ export async function startStratobot(
         log,
       }),
       store,
-      collector: createCollector({ store, limits: tarballs, log }),
-      spool: createSpool({ dir: join(storage.dataDir, 'spool'), store, limits: tarballs, log }),
+      collector: createCollector({ store, limits: tarballs, log, ...(signer ? { signer } : {}) }),
+      sign: signer === null ? null : (text) => signer.sign(text),
+      spool: createSpool({
+        dir: join(storage.dataDir, 'spool'),
+        store,
+        limits: tarballs,
+        signatures: signatureRules(config),
+        log,
+      }),
       publishers: await openPublishers(config, { clock, log, closing }),
       strata: new Map(
         config.stratum1.map(({ repository, ...strata }) => [repository, strataOf(repository, strata)]),

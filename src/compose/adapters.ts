@@ -2,10 +2,12 @@
 import { join } from 'node:path';
 import { directoryStore } from '../artifacts/directory-store.ts';
 import { s3Store } from '../artifacts/s3-store.ts';
+import { type Signer, sshSigner, sshVerifier } from '../artifacts/signing.ts';
 import type { PoolNodes } from '../builders/builders.ts';
 import type { Config, CvmfsSettings, SshSettings } from '../config/config.ts';
 import { cvmfsPublisher } from '../ingest/cvmfs/publisher.ts';
 import { directoryPublisher } from '../ingest/directory-publisher.ts';
+import type { SignatureRule } from '../ingest/spool.ts';
 import type { ArtifactStore, Clock, Log, Publisher, Transport } from '../ports.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { localTransport } from '../transport/local.ts';
@@ -87,6 +89,24 @@ export async function openPublishers(
 }
 
 /** A Stratum 0 as the CernVM-FS publisher wants it described. */
-function stratum0({ kind: _, ssh: _ssh, othersSeconds, webSeconds, ...rest }: CvmfsSettings) {
+export function stratum0({ kind: _, ssh: _ssh, othersSeconds, webSeconds, ...rest }: CvmfsSettings) {
   return { ...rest, patience: { transactionMs: othersSeconds * 1000, servedMs: webSeconds * 1000 } };
+}
+
+/** What signs artifacts, or null; a signature is for this instance. */
+export function artifactSigner({ signingKeyFile: keyFile, instance }: Config): Signer | null {
+  return keyFile === null ? null : sshSigner({ keyFile, namespace: instance });
+}
+
+/** How each repository wants signatures. */
+export function signatureRules({
+  publishers,
+  instance,
+}: Config): (repository: string) => SignatureRule | null {
+  const rules = new Map<string, SignatureRule>();
+  for (const { repository, allowedSigners, unsigned } of publishers) {
+    if (allowedSigners === null) continue;
+    rules.set(repository, { verifier: sshVerifier({ allowedSigners, namespace: instance }), unsigned });
+  }
+  return (repository) => rules.get(repository) ?? null;
 }

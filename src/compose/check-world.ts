@@ -1,11 +1,12 @@
 import { spaceOf } from '../builders/housekeeping.ts';
-import type { Check } from '../commands/check.ts';
+import { type Check, check } from '../commands/check.ts';
 import type { Config } from '../config/config.ts';
 import { createGitHub } from '../github/github.ts';
 import { size } from '../messages/markdown.ts';
 import type { Log } from '../ports.ts';
 import { openRecords } from '../store/records.ts';
 import { artifactStore, type Closing, openDatabase, transportTo } from './adapters.ts';
+import { checkPublishers, checkSigning } from './check-publishing.ts';
 
 const CHECK_TIMEOUT_MS = 15_000;
 /** What the job's runner and the collection use on a node. */
@@ -61,6 +62,8 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
     await artifactStore(config, log).open('stratobot-doctor/nothing');
     return config.artifacts.kind === 's3' ? `bucket ${config.artifacts.bucket}` : config.artifacts.root;
   });
+  yield* checkSigning(config);
+  yield* checkPublishers(config, log);
   for (const { github, staging } of config.softwareRepositories) {
     for (const repo of [github, staging]) {
       yield check(
@@ -72,14 +75,6 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
         },
       );
     }
-  }
-}
-
-async function check(name: string, remedy: string, look: () => Promise<string>): Promise<Check> {
-  try {
-    return { name, ok: true, detail: await look(), remedy: null };
-  } catch (error) {
-    return { name, ok: false, detail: error instanceof Error ? error.message : String(error), remedy };
   }
 }
 

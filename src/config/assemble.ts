@@ -42,6 +42,7 @@ export function assemble(
       withinMs: within * 1000,
       servers,
     })),
+    signingKeyFile: secrets.signingKeyFile,
     limits: {
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
@@ -118,16 +119,18 @@ function toPool(
 }
 
 function toPublisher(
-  { repository, directory, cvmfs }: ConfigFile['publishers'][number],
+  publisher: ConfigFile['publishers'][number],
   folder: string,
   identities: Identities,
 ): Config['publishers'][number] {
-  if (directory !== undefined)
-    return { repository, kind: 'directory', root: resolve(folder, directory.root) };
+  const { repository, directory, cvmfs, allowed_signers, unsigned } = publisher;
+  const allowedSigners = allowed_signers === undefined ? null : resolve(folder, allowed_signers);
+  const common = { repository, allowedSigners, unsigned };
+  if (directory !== undefined) return { ...common, kind: 'directory', root: resolve(folder, directory.root) };
   if (cvmfs === undefined)
     throw new Error('a publisher has neither a folder nor a Stratum 0 after the checks');
   return {
-    repository,
+    ...common,
     kind: 'cvmfs',
     ssh: toSsh(cvmfs.ssh, identities),
     stratum0Url: cvmfs.stratum0_url,

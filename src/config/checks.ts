@@ -208,7 +208,18 @@ function checkPublisher(
 ): Problem[] {
   const { cvmfs } = publisher;
   const at = [...path, 'cvmfs'];
+  const unsigned =
+    publisher.unsigned === 'refuse' && publisher.allowed_signers === undefined
+      ? [
+          document.atValue([...path, 'repository'], {
+            found: `nothing says whose signatures are accepted for \`${publisher.repository}\``,
+            expected: null,
+            suggestion: 'name a file as `allowed_signers`, or write `unsigned: accept`',
+          }),
+        ]
+      : [];
   return [
+    ...unsigned,
     ...oneOf(document, publisher, path, ['directory', 'cvmfs']),
     ...(cvmfs === undefined ? [] : oneOf(document, cvmfs, at, ['ssh', 'local'])),
     ...(cvmfs?.ssh === undefined ? [] : checkSsh(document, cvmfs.ssh, [...at, 'ssh'])),

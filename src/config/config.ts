@@ -32,6 +32,8 @@ export interface Config {
   publishers: PublisherSettings[];
   /** At most one for each CernVM-FS repository. */
   stratum1: Stratum1Settings[];
+  /** Absolute path of the private key that signs artifacts; null: they are not signed. */
+  signingKeyFile: string | null;
   limits: Limits;
   storage: {
     /** Null: an embedded PostgreSQL in the data folder. */
@@ -166,6 +168,10 @@ export const KEY_PLACEHOLDERS = [
 type PublisherSettings = {
   /** The CernVM-FS repository: `software.eessi.io`. */
   repository: string;
+  /** Absolute path of the `allowed_signers` file; null: signatures are not looked at. */
+  allowedSigners: string | null;
+  /** What an artifact without a signature is. */
+  unsigned: 'refuse' | 'accept';
 } & (
   | {
       kind: 'directory';

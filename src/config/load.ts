@@ -8,8 +8,8 @@ import { ConfigDocument } from './document.ts';
 import { explainIssues } from './explain.ts';
 import { ConfigProblems, type Problem } from './problems.ts';
 import { type ConfigFile, configFile } from './schema.ts';
-import { type Environment, readSecrets } from './secrets.ts';
-import { type Identities, type KeyFlaw, readIdentities } from './ssh-identities.ts';
+import { type Environment, type KeyFlaw, readSecrets } from './secrets.ts';
+import { type Identities, readIdentities } from './ssh-identities.ts';
 
 const LARGEST_FILE = 1024 * 1024;
 
@@ -27,7 +27,7 @@ export async function loadConfig(path: string, env: Environment, keyFlaw?: KeyFl
   const file = parsed?.success === true ? parsed.data : null;
   const folder = dirname(resolve(path));
   const secretProblems: Problem[] = [];
-  const secrets = await readSecrets(env, { s3: file?.artifacts.s3 !== undefined }, secretProblems);
+  const secrets = await readSecrets(env, { s3: file?.artifacts.s3 !== undefined, keyFlaw }, secretProblems);
   let identities: Identities = new Map();
   if (file !== null) {
     problems.push(...checkTogether(document, file), ...(await checkFolders(document, file, folder)));
@@ -74,6 +74,18 @@ async function checkFolders(document: ConfigDocument, file: ConfigFile, folder: 
         found: `there is no folder \`${repos_cfg_dir}\``,
         expected: null,
         suggestion: 'mend the path, or leave the key out',
+      }),
+    );
+  }
+  for (const [index, { allowed_signers }] of file.publishers.entries()) {
+    if (allowed_signers === undefined) continue;
+    const found = await stat(resolve(folder, allowed_signers)).catch(() => null);
+    if (found?.isFile()) continue;
+    problems.push(
+      document.atValue(['publishers', index, 'allowed_signers'], {
+        found: `there is no file \`${allowed_signers}\``,
+        expected: null,
+        suggestion: 'see “Signing” in docs/manual/running.md for what is in it',
       }),
     );
   }

@@ -167,6 +167,11 @@ const publisher = z.strictObject({
   repository: leaf.cvmfsName,
   cvmfs: cvmfs.optional(),
   directory: z.strictObject({ root: leaf.localPath }).optional(),
+  allowed_signers: leaf.localPath.optional(),
+  unsigned: z
+    .enum(['refuse', 'accept'])
+    .register(hints, { expected: '`refuse` or `accept`', example: 'refuse' })
+    .default('refuse'),
 });
 
 const stratum1 = z.strictObject({

@@ -2,6 +2,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Path } from './document.ts';
 import type { Problem } from './problems.ts';
 
@@ -15,6 +16,8 @@ export interface Secrets {
   redisUrl: string | null;
   /** Opens every SSH key that is locked and has no passphrase of its own. */
   sshPassphrase: string | null;
+  /** Absolute path of the key that signs artifacts; null: they are not signed. `ssh-keygen` reads it, the bot only looks. */
+  signingKeyFile: string | null;
   /** Null when artifacts are not in S3. */
   s3: { accessKeyId: string; secretAccessKey: string } | null;
 }
@@ -32,6 +35,8 @@ const MISPLACED: Record<string, string> = {
   secret_key: 'STRATOBOT_S3_SECRET_ACCESS_KEY',
   database_url: 'DATABASE_URL',
   redis_url: 'REDIS_URL',
+  signing_key: 'STRATOBOT_SIGNING_KEY_FILE',
+  signing_key_file: 'STRATOBOT_SIGNING_KEY_FILE',
   passphrase: 'STRATOBOT_SSH_PASSPHRASE',
   key_passphrase: 'STRATOBOT_SSH_PASSPHRASE',
 };
@@ -46,7 +51,7 @@ export function secretFor(key: string, path: Path): string | null {
 /** Reads every secret; a problem is added for each that is missing, weak or open to others. */
 export async function readSecrets(
   env: Environment,
-  needs: { s3: boolean },
+  needs: { s3: boolean; keyFlaw: KeyFlaw | undefined },
   problems: Problem[],
 ): Promise<Secrets> {
   const required = async (name: string, what: string): Promise<string> => {
@@ -76,6 +81,7 @@ export async function readSecrets(
     problems.push(inEnvironment('REDIS_URL', 'is no address of a Redis', 'for example `redis://host:6379`'));
   }
   const sshPassphrase = await readSecret(env, 'STRATOBOT_SSH_PASSPHRASE', problems);
+  const signingKeyFile = await signingKey(env, needs.keyFlaw, problems);
   const s3 = needs.s3
     ? {
         accessKeyId: await required(
@@ -88,7 +94,34 @@ export async function readSecrets(
         ),
       }
     : null;
-  return { webhookSecret, privateKey, databaseUrl, redisUrl, sshPassphrase, s3 };
+  return { webhookSecret, privateKey, databaseUrl, redisUrl, sshPassphrase, signingKeyFile, s3 };
+}
+
+/** What keeps a private key from being used, or null. Given by who knows SSH's formats. */
+export type KeyFlaw = (
+  privateKey: string,
+  passphrase?: string,
+) => 'unreadable' | 'locked' | 'wrong passphrase' | null;
+
+/** Only as a file: `ssh-keygen` takes it from one, and so it is in no process's environment. */
+async function signingKey(
+  env: Environment,
+  keyFlaw: KeyFlaw | undefined,
+  problems: Problem[],
+): Promise<string | null> {
+  const [name, file] = ['STRATOBOT_SIGNING_KEY', 'STRATOBOT_SIGNING_KEY_FILE'];
+  if (env[name]) problems.push(inEnvironment(name, 'is not read', `set \`${file}\` to the path of the key`));
+  const path = env[file] || null;
+  if (path === null) return null;
+  const content = await readPrivateFile(path);
+  if (typeof content !== 'string') {
+    problems.push(inEnvironment(file, `\`${path}\` ${content.found}`, content.suggestion));
+  } else if (keyFlaw !== undefined && keyFlaw(content) !== null) {
+    const found = `\`${path}\` holds no private key without a passphrase`;
+    const mend = "make one with `ssh-keygen -t ed25519 -N ''`";
+    problems.push(inEnvironment(file, found, mend));
+  }
+  return resolve(path);
 }
 
 const SHORTEST_WEBHOOK_SECRET = 16;

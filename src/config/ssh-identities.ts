@@ -5,7 +5,7 @@ import type { SshIdentity } from './config.ts';
 import type { ConfigDocument, Path, Wording } from './document.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
-import { type Environment, readPrivateFile } from './secrets.ts';
+import { type Environment, type KeyFlaw, readPrivateFile } from './secrets.ts';
 
 type Ssh = NonNullable<ConfigFile['pools'][number]['nodes'][number]['ssh']>;
 
@@ -13,12 +13,6 @@ type Ssh = NonNullable<ConfigFile['pools'][number]['nodes'][number]['ssh']>;
 export type SshPlace = Ssh | Ssh['jump'][number];
 
 export type Identities = ReadonlyMap<SshPlace, SshIdentity>;
-
-/** What keeps a private key from being used, or null. Given by who knows SSH's formats. */
-export type KeyFlaw = (
-  privateKey: string,
-  passphrase?: string,
-) => 'unreadable' | 'locked' | 'wrong passphrase' | null;
 
 interface Surroundings {
   /** What relative paths start from. */

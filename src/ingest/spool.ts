@@ -17,6 +17,12 @@ interface SignatureVerifier {
   verify(content: Readable, signature: string): Promise<SignatureVerdict>;
 }
 
+/** `unsigned`: what an artifact without a signature is. */
+export interface SignatureRule {
+  verifier: SignatureVerifier;
+  unsigned: 'refuse' | 'accept';
+}
+
 type SignatureVerdict = { ok: true; signer: string } | { ok: false; reason: string };
 
 /** A signature has some hundred bytes. */
@@ -32,29 +38,28 @@ export function createSpool(options: {
   dir: string;
   store: ArtifactStore;
   limits: TarballLimits;
-  /** Absent: signatures are not looked at. */
-  verifier?: SignatureVerifier;
-  /** What an artifact without a signature is, where there is a verifier; default `refuse`. A wrong one is refused always. */
-  unsigned?: 'refuse' | 'accept';
+  /** How a repository wants signatures; null, or absent: they are not looked at. A wrong one is refused always. */
+  signatures?: (repository: string) => SignatureRule | null;
   log: Log;
 }): Spool {
-  const { dir, store, limits, verifier, unsigned = 'refuse', log } = options;
+  const { dir, store, limits, signatures = () => null, log } = options;
   const directoryOf = (deployId: number): string => join(dir, `deploy-${deployId}`);
 
   /** The artifact's own violations; none: it is at the path, verified. */
   const bring = async (item: DeployItem, name: ArtifactName, directory: string): Promise<Violation[]> => {
     const path = join(directory, item.name);
-    const signature = verifier === undefined ? null : await signatureOf(store, item);
-    if (verifier !== undefined && signature === null && unsigned === 'refuse') {
+    const rule = signatures(item.repository);
+    const signature = rule === null ? null : await signatureOf(store, item);
+    if (rule?.unsigned === 'refuse' && signature === null) {
       return [
         { rule: 'signature', sentence: 'It has no signature, and what is published here must have one.' },
       ];
     }
     const check = (source: AsyncGenerator<Buffer>, copy?: (chunk: Buffer) => Promise<unknown>) => {
       const signed =
-        verifier === undefined || signature === null
+        rule === null || signature === null
           ? null
-          : sideTask((content) => verifier.verify(content, signature));
+          : sideTask((content) => rule.verifier.verify(content, signature));
       return verify(source, { item, name, limits, signed, ...(copy === undefined ? {} : { copy }) });
     };
     if (await exists(path)) {

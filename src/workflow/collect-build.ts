@@ -197,10 +197,10 @@ async function collectOne(
     collectedAt: world.clock.now(),
   };
   const meta = metadataOf(world, artifact, request);
-  await world.store.put(`${key}.meta.txt`, Readable.from([meta]), {
-    contentType: 'application/json',
-    metadata: {},
-  });
+  const beside = (ending: string, text: string, contentType: string) =>
+    world.store.put(`${key}${ending}`, Readable.from([text]), { contentType, metadata: {} });
+  await beside('.meta.txt', meta, 'application/json');
+  if (world.sign !== null) await beside('.meta.txt.sig', await world.sign(meta), 'text/plain');
   return await world.records.artifacts.add(artifact);
 }
 

@@ -44,6 +44,8 @@ export interface World {
   logs: LogStore;
   store: ArtifactStore;
   collector: Collector;
+  /** Signs a text as artifacts are signed; null: they are not. */
+  sign: ((text: string) => Promise<string>) | null;
   spool: Spool;
   /** By CernVM-FS repository. */
   publishers: ReadonlyMap<string, Publisher>;

@@ -46,6 +46,7 @@ artifacts:
 publishers:
   - repository: software.eessi.io
     directory: { root: /srv/www/cvmfs }
+    unsigned: accept
 `;
 
 /** A folder for one test, gone after it. */

@@ -74,7 +74,16 @@ describe('a small configuration', () => {
         root: join(at, 'artifacts'),
         baseUrl: 'https://artifacts.example.org',
       },
-      publishers: [{ repository: 'software.eessi.io', kind: 'directory', root: '/srv/www/cvmfs' }],
+      publishers: [
+        {
+          repository: 'software.eessi.io',
+          allowedSigners: null,
+          unsigned: 'accept',
+          kind: 'directory',
+          root: '/srv/www/cvmfs',
+        },
+      ],
+      signingKeyFile: null,
       stratum1: [],
       limits: { tarballBytes: 200 * 2 ** 30, tarballMembers: 2_000_000, logBytes: 64 * 2 ** 20 },
       storage: { databaseUrl: null, redisUrl: null, dataDir: join(process.cwd(), 'data') },

@@ -20,6 +20,8 @@ test('a Stratum 0 on this machine gets every default', async () => {
   expect(config.publishers).toEqual([
     {
       repository: 'software.eessi.io',
+      allowedSigners: null,
+      unsigned: 'accept',
       kind: 'cvmfs',
       ssh: null,
       stratum0Url: 'http://stratum0.example.org',

@@ -82,40 +82,40 @@ test('a team without its organisation', async () => {
 test('a mapping, a list and a value where something else belongs', async () => {
   const text = SMALL.replace('  app_id: 12345', '  - 12345').replace('{ role: maintain }', 'maintain');
   expect(await problemsOf(`${text}limits:\n`)).toMatchInlineSnapshot(`
-      "stratobot.yml: 3 problems
+    "stratobot.yml: 3 problems
 
-      line 5: \`github\` is a list
-          5 |   - 12345
-            |   ^^^^^^^
-              expected a mapping with the keys \`app_id\`, \`api_url\`, \`git_url\`
+    line 5: \`github\` is a list
+        5 |   - 12345
+          |   ^^^^^^^
+            expected a mapping with the keys \`app_id\`, \`api_url\`, \`git_url\`
 
-      line 10: \`software_repositories[0].permissions.build\` is the text "maintain"
-         10 |       build: maintain
-            |              ^^^^^^^^
-              expected who may do it, with the keys \`logins\`, \`teams\`, \`role\`, \`everyone\`; for example \`build: { teams: ['EESSI/builders'] }\`
+    line 10: \`software_repositories[0].permissions.build\` is the text "maintain"
+       10 |       build: maintain
+          |              ^^^^^^^^
+            expected who may do it, with the keys \`logins\`, \`teams\`, \`role\`, \`everyone\`; for example \`build: { teams: ['EESSI/builders'] }\`
 
-      line 28: \`limits\` is empty
-         28 | limits:
-            |        ^
-              expected a mapping with the keys \`tarball_bytes\`, \`tarball_members\`, \`log_bytes\`"
-    `);
+    line 29: \`limits\` is empty
+       29 | limits:
+          |        ^
+            expected a mapping with the keys \`tarball_bytes\`, \`tarball_members\`, \`log_bytes\`"
+  `);
 });
 
 test('a size without a unit and a key prefix that climbs', async () => {
   const text = SMALL.replace('root: ./artifacts,', 'root: ./artifacts, key_prefix: ../x,');
   expect(await problemsOf(`${text}limits: { log_bytes: 64MB }\n`)).toMatchInlineSnapshot(`
-      "stratobot.yml: 2 problems
+    "stratobot.yml: 2 problems
 
-      line 24: \`artifacts.directory.key_prefix\` is the text "../x"
-         24 |   directory: { root: ./artifacts, key_prefix: ../x, base_url: https://artifacts.example.org/ }
-            |                                               ^^^^
-              expected a path of letters, digits, \`.\`, \`_\`, \`-\` and the placeholders \`\${github_repository}\`, \`\${pull_request_number}\`, \`\${build_id}\`, \`\${legacy_aws_path}\`; for example \`key_prefix: '\${github_repository}/\${pull_request_number}/\${build_id}'\`
+    line 24: \`artifacts.directory.key_prefix\` is the text "../x"
+       24 |   directory: { root: ./artifacts, key_prefix: ../x, base_url: https://artifacts.example.org/ }
+          |                                               ^^^^
+            expected a path of letters, digits, \`.\`, \`_\`, \`-\` and the placeholders \`\${github_repository}\`, \`\${pull_request_number}\`, \`\${build_id}\`, \`\${legacy_aws_path}\`; for example \`key_prefix: '\${github_repository}/\${pull_request_number}/\${build_id}'\`
 
-      line 28: \`limits.log_bytes\` is the text "64MB"
-         28 | limits: { log_bytes: 64MB }
-            |                      ^^^^
-              expected a size with its unit, \`B\`, \`KiB\`, \`MiB\`, \`GiB\` or \`TiB\`; for example \`log_bytes: 200GiB\`"
-    `);
+    line 29: \`limits.log_bytes\` is the text "64MB"
+       29 | limits: { log_bytes: 64MB }
+          |                      ^^^^
+            expected a size with its unit, \`B\`, \`KiB\`, \`MiB\`, \`GiB\` or \`TiB\`; for example \`log_bytes: 200GiB\`"
+  `);
 });
 
 test('a host key that is a fingerprint, and a user that is an option', async () => {

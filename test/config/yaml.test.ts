@@ -5,12 +5,12 @@ import { problemsOf, SECRETS, SMALL } from './folder.ts';
 
 test('a key twice', async () => {
   expect(await problemsOf(`${SMALL}instance: other\n`)).toMatchInlineSnapshot(`
-      "stratobot.yml: 1 problem
+    "stratobot.yml: 1 problem
 
-      line 28: the key \`instance\` is there twice
-         28 | instance: other
-            | ^^^^^^^^"
-    `);
+    line 29: the key \`instance\` is there twice
+       29 | instance: other
+          | ^^^^^^^^"
+  `);
 });
 
 test('a tab, and a bracket left open', async () => {

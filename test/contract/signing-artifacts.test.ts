@@ -57,7 +57,7 @@ const kept = async () => (await readdir(join(root, 'pr/7')).catch(() => [])).sor
 /** Collects and then spools, as a deploy of it would. */
 async function spool(
   result: CollectResult,
-  { unsigned, allowed = 'allowed' }: { unsigned?: 'refuse' | 'accept'; allowed?: string } = {},
+  { unsigned = 'refuse', allowed = 'allowed' }: { unsigned?: 'refuse' | 'accept'; allowed?: string } = {},
 ) {
   if (result.kind !== 'stored') throw new Error(JSON.stringify(result));
   const verifier = sshVerifier({ allowedSigners: keyFile(allowed), namespace });
@@ -66,8 +66,8 @@ async function spool(
   const artifacts = [
     { artifactId: 1, name: name.file, sha256, bytes, key, target, repository: 'software.eessi.io' },
   ];
-  const options = { dir: spoolDir, store, limits: defaultLimits, verifier, log: silent };
-  return createSpool({ ...options, ...(unsigned === undefined ? {} : { unsigned }) }).fetch({
+  const signatures = () => ({ verifier, unsigned });
+  return createSpool({ dir: spoolDir, store, limits: defaultLimits, signatures, log: silent }).fetch({
     id: 12,
     artifacts,
   } as unknown as Deploy);

@@ -66,6 +66,11 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   const identity = newKey();
   const identityFile = join(dir, 'id_ed25519');
   await writeFile(identityFile, identity.private, { mode: 0o600 });
+  const signing = newKey();
+  const signingKeyFile = join(dir, 'signing_key');
+  await writeFile(signingKeyFile, signing.private, { mode: 0o600 });
+  const allowedSigners = join(dir, 'allowed_signers');
+  await writeFile(allowedSigners, `demo-bot namespaces="demo-bot*" ${signing.public}\n`);
   const nodes = await Promise.all(
     POOLS.map(async ({ node: name }) => {
       const root = join(dir, name);
@@ -108,7 +113,9 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     artifacts: s3
       ? { s3: { endpoint: s3.endpoint, bucket: s3.bucket, region: 'us-east-1', path_style: true } }
       : { directory: { root: join(dir, 'artifacts'), base_url: 'https://artifacts.example.org' } },
-    publishers: [{ repository: 'software.eessi.io', directory: { root: publishRoot } }],
+    publishers: [
+      { repository: 'software.eessi.io', directory: { root: publishRoot }, allowed_signers: allowedSigners },
+    ],
     ...options.config,
   };
   await mkdir(publishRoot);
@@ -118,6 +125,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     HOME: process.env.HOME ?? dir,
     STRATOBOT_WEBHOOK_SECRET: WEBHOOK_SECRET,
     STRATOBOT_PRIVATE_KEY: privateKey,
+    STRATOBOT_SIGNING_KEY_FILE: signingKeyFile,
     STRATOBOT_DATA: join(dir, 'data'),
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
     ...(s3

@@ -15,6 +15,7 @@ beforeAll(async () => {
   await copyFile(join(repository, 'stratobot.example.yml'), join(at, 'stratobot.yml'));
   await mkdir(join(at, 'keys'));
   await mkdir(join(at, 'repos'));
+  await writeFile(join(at, 'keys/allowed_signers'), 'aws-bot namespaces="aws-bot" ssh-ed25519 AAAA\n');
   const secret = async (name: string, content: string) => {
     await writeFile(join(at, name), content);
     await chmod(join(at, name), 0o600);

@@ -56,6 +56,16 @@ export async function publishedManifest(
   return manifest;
 }
 
+/** When the whitelist ends, unix ms: its line `E20261220213000`, in UTC. Null where a server does not say. Throws Retryable. */
+export async function whitelistExpiry(url: string, repository: string): Promise<number | null> {
+  const bytes = await get(`${url.replace(/\/+$/, '')}/cvmfs/${repository}/.cvmfswhitelist`, answerTimeoutMs);
+  const text = bytes === null ? '' : new TextDecoder('latin1').decode(bytes);
+  const [, year, month, day, hour, minute, second] =
+    /^E(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/m.exec(text) ?? [];
+  if (year === undefined) return null;
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
 /** Null for 404; no proxy on the way shall answer from memory, and no answer leads to another server. */
 async function get(address: string, timeoutMs: number): Promise<Uint8Array | null> {
   try {
