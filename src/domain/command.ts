@@ -4,7 +4,7 @@
  */
 
 /** Kinds of filters, by their canonical key. */
-export type FilterKey = 'arch' | 'accel' | 'on' | 'for' | 'repo' | 'inst' | 'export' | 'job';
+export type FilterKey = 'arch' | 'accel' | 'on' | 'for' | 'repo' | 'inst' | 'export' | 'job' | 'confirm';
 
 /** Every key in full; all but `on` and `for` may be cut to three letters or more. */
 export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
@@ -16,6 +16,7 @@ export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
   inst: 'instance',
   export: 'exportvariable',
   job: 'job',
+  confirm: 'confirm',
 };
 
 export type CommandName =
@@ -26,6 +27,7 @@ export type CommandName =
   | 'status'
   | 'cancel'
   | 'deploy'
+  | 'rollback'
   | 'show_config'
   | 'ping';
 
@@ -49,7 +51,18 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     usage: 'help [COMMAND]',
     purpose: 'says what can be asked',
     filters: ['inst'],
-    topics: ['help', 'build', 'plan', 'retry', 'status', 'cancel', 'deploy', 'show_config', 'ping'],
+    topics: [
+      'help',
+      'build',
+      'plan',
+      'retry',
+      'status',
+      'cancel',
+      'deploy',
+      'rollback',
+      'show_config',
+      'ping',
+    ],
     flags: [],
   },
   build: {
@@ -91,6 +104,13 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     usage: 'deploy',
     purpose: 'puts what was built up for approval',
     filters: ['inst'],
+    topics: [],
+    flags: [],
+  },
+  rollback: {
+    usage: 'rollback',
+    purpose: 'takes back what was published from here, once a second person confirms',
+    filters: ['confirm', 'inst'],
     topics: [],
     flags: [],
   },
@@ -145,6 +165,8 @@ export interface Filters {
   repo: Word[];
   inst: Word[];
   job: Word[];
+  /** What a second person confirms: `software.eessi.io@42`. */
+  confirm: Word[];
   exports: ExportWord[];
 }
 
@@ -200,7 +222,7 @@ export type MistakeCode =
   | 'contradiction';
 
 export function emptyFilters(): Filters {
-  return { arch: [], accel: [], on: null, for: null, repo: [], inst: [], job: [], exports: [] };
+  return { arch: [], accel: [], on: null, for: null, repo: [], inst: [], job: [], confirm: [], exports: [] };
 }
 
 /** A mistake at a span of a line. */
@@ -261,6 +283,7 @@ export function printCommand(command: Pick<Command, 'name' | 'topic' | 'flags' |
     ...some('repo:', filters.repo),
     ...some('inst:', filters.inst),
     ...some('job:', filters.job),
+    ...some('confirm=', filters.confirm),
     ...filters.exports.map((item) => `export:${item.name.text}=${item.value.text}`),
     ...command.flags,
   ].join(' ');

@@ -15,7 +15,15 @@ export interface BadValue extends Span {
 }
 
 /** What kinds of values there are; `export` names and values have rules of their own. */
-export type ValueKind = 'arch' | 'accel' | 'repo' | 'inst' | 'job' | 'export-name' | 'export-value';
+export type ValueKind =
+  | 'arch'
+  | 'accel'
+  | 'repo'
+  | 'inst'
+  | 'job'
+  | 'confirm'
+  | 'export-name'
+  | 'export-value';
 
 interface ValueRule {
   noun: string;
@@ -69,6 +77,14 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[1-9][0-9]*$/,
     shape: 'is a number from 1 on',
     longest: 15,
+    canonical: asTyped,
+  },
+  confirm: {
+    noun: 'what is confirmed',
+    char: /[A-Za-z0-9.@-]/,
+    whole: /^[A-Za-z0-9][A-Za-z0-9.-]*@[1-9][0-9]{0,14}$/,
+    shape: 'is a repository and its revision, as in software.eessi.io@42',
+    longest: 128,
     canonical: asTyped,
   },
   'export-name': {

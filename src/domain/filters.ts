@@ -37,7 +37,7 @@ interface Item {
 const SHORTEST_KEY = 3;
 const WHOLE_KEYS: readonly string[] = ['on', 'for', 'job'];
 const FILTER_KEYS = Object.keys(FILTER_NAMES) as readonly FilterKey[];
-const LIST_KEYS = ['arch', 'accel', 'repo', 'inst', 'job'] as const;
+const LIST_KEYS = ['arch', 'accel', 'repo', 'inst', 'job', 'confirm'] as const;
 type ListKey = (typeof LIST_KEYS)[number];
 
 /** `arc`, `arch`, `Architecture` → `arch`; null for what is no filter. */

@@ -2,14 +2,16 @@ import { Permanent } from '../domain/errors.ts';
 import type { Commands } from './commands.ts';
 
 /** What a revision says of itself, in `.stratobot.json`. */
-interface RevisionRecord {
+type RevisionRecord = {
   revision: number;
-  deploy: number;
-  digest: string;
-  approvedBy: string;
+  /** The revision it was made from; 0: none. */
+  base: number;
   publishedAt: string;
-  files: number;
-}
+} & (
+  | { deploy: number; digest: string; approvedBy: string; files: number }
+  /** Taking back the revision of this deploy. */
+  | { undoes: number }
+);
 
 /** The revisions of one repository, in `area`, and which of them is shown. */
 export interface Revisions {
@@ -18,7 +20,9 @@ export interface Revisions {
   current(): Promise<number | null>;
   /** One more than the highest there is. */
   next(): Promise<number>;
-  ofDeploy(deploy: number): Promise<{ revision: number; files: number } | null>;
+  ofDeploy(deploy: number): Promise<{ revision: number; base: number; files: number } | null>;
+  /** The revision that took a deploy back. */
+  undoing(deploy: number): Promise<number | null>;
   /** Writes the record into a tree that is to become a revision. */
   record(tree: string, record: RevisionRecord): Promise<void>;
   /** Switches the symlink in one step; `owner` names the intermediate link. */
@@ -30,6 +34,11 @@ const recordName = '.stratobot.json';
 export function revisionsIn(run: Commands, root: string, repository: string): Revisions {
   const area = `${root}/.stratobot/${repository}`;
   const link = `${root}/${repository}`;
+  const records = async () => {
+    const depth = ['-mindepth', '2', '-maxdepth', '2', '-name', recordName];
+    const lines = await run.quick(['find', area, ...depth, '-exec', 'cat', '{}', '+']);
+    return lines.split('\n').flatMap((line) => (line === '' ? [] : readRecord(line, area)));
+  };
 
   return {
     area,
@@ -52,14 +61,16 @@ export function revisionsIn(run: Commands, root: string, repository: string): Re
       return Math.max(0, ...numbers.map(Number)) + 1;
     },
     async ofDeploy(deploy) {
-      const depth = ['-mindepth', '2', '-maxdepth', '2', '-name', recordName];
-      const lines = await run.quick(['find', area, ...depth, '-exec', 'cat', '{}', '+']);
-      for (const line of lines.split('\n')) {
-        if (line === '') continue;
-        const record = readRecord(line, area);
-        if (record.deploy === deploy) return { revision: record.revision, files: record.files };
+      for (const record of await records()) {
+        if (!('deploy' in record) || record.deploy !== deploy) continue;
+        const { revision, base, files } = record;
+        return { revision, base, files };
       }
       return null;
+    },
+    async undoing(deploy) {
+      const found = (await records()).find((record) => 'undoes' in record && record.undoes === deploy);
+      return found?.revision ?? null;
     },
     async record(tree, record) {
       // A rename, because the file that is there is shared with the revision before.
@@ -78,7 +89,8 @@ export function revisionsIn(run: Commands, root: string, repository: string): Re
 function readRecord(line: string, area: string): RevisionRecord {
   try {
     const record: unknown = JSON.parse(line);
-    if (typeof record === 'object' && record !== null && 'deploy' in record) return record as RevisionRecord;
+    if (typeof record === 'object' && record !== null && 'revision' in record)
+      return record as RevisionRecord;
   } catch {
     // told below
   }

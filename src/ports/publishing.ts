@@ -36,6 +36,19 @@ export interface Publisher {
     approval: Approval;
     files: SpooledArtifact[];
   }): Promise<Publication>;
+  /** What taking a deploy back would do; changes nothing. Throws Permanent, with the reason, where there is no way back. */
+  wayBack(deploy: { id: number; repository: string }): Promise<WayBack>;
+  /**
+   * Makes a new revision with the content from before a deploy; done already, it gives that. Throws Permanent where another
+   * way back is there than this one.
+   */
+  rollback(deploy: { id: number; repository: string } & WayBack): Promise<{ revision: number }>;
+}
+
+/** From the deploy's revision, which is the newest, to the content of an older one; `to` is 0 where there was none. */
+export interface WayBack {
+  from: number;
+  to: number;
 }
 
 /** The Stratum 1 servers that copy a CernVM-FS repository. */

@@ -11,7 +11,7 @@ export type Job =
   | { kind: 'deploy'; deployId: number }
   | { kind: 'ingest'; deployId: number }
   | { kind: 'watch'; deployId: number }
-  | { kind: 'rollback'; rollbackId: number };
+  | { kind: 'rollback'; deployId: number };
 
 export interface Queue {
   /** `delayMs` from now; jobs that are equal and still waiting are one. */

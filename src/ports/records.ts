@@ -130,7 +130,8 @@ export interface Rollbacks {
   get(id: number): Promise<Rollback | null>;
   /** Oldest first. */
   ofDeploy(deployId: number): Promise<Rollback[]>;
-  inState(kind: RollbackStateKind): Promise<Rollback[]>;
+  /** Confirmed, and not at their end. */
+  underWay(): Promise<Rollback[]>;
   /** Compare and set, as for builds. */
   move(id: number, from: RollbackStateKind, to: RollbackState): Promise<Rollback | null>;
 }

@@ -14,7 +14,7 @@ export const jobSchema: z.ZodType<Job> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deploy'), deployId: id }),
   z.strictObject({ kind: z.literal('ingest'), deployId: id }),
   z.strictObject({ kind: z.literal('watch'), deployId: id }),
-  z.strictObject({ kind: z.literal('rollback'), rollbackId: id }),
+  z.strictObject({ kind: z.literal('rollback'), deployId: id }),
 ]);
 
 /** The same text for equal jobs: `build 7`. */

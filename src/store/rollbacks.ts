@@ -31,7 +31,7 @@ export function rollbacks(db: Kysely<Tables>): Rollbacks {
         (await select().where('source', '=', source).where('deploy_id', '=', deployId).executeTakeFirst()) ??
         (await select()
           .where('deploy_id', '=', deployId)
-          .where('state_kind', 'in', ['asked', 'confirmed'])
+          .where('state_kind', 'in', ['asked', 'confirmed', 'running'])
           .executeTakeFirst());
       if (known) return { rollback: toRollback(known), created: false };
       throw new Retryable('the rollback that was under way has ended just now');
@@ -43,8 +43,10 @@ export function rollbacks(db: Kysely<Tables>): Rollbacks {
     async ofDeploy(deployId) {
       return (await select().where('deploy_id', '=', deployId).orderBy('id').execute()).map(toRollback);
     },
-    async inState(kind) {
-      return (await select().where('state_kind', '=', kind).orderBy('id').execute()).map(toRollback);
+    async underWay() {
+      return (await select().where('state_kind', 'in', ['confirmed', 'running']).orderBy('id').execute()).map(
+        toRollback,
+      );
     },
     async move(id, from, to) {
       const row = await db

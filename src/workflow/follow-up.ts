@@ -24,3 +24,14 @@ export async function rerunChecks(world: World, { id, repo, headSha }: Deploy): 
     world.log.info({ deploy: id, repo, headSha, name, result }, 'a check is to run again');
   }
 }
+
+/** Takes the label off again, once, when the deploy was taken back. */
+export async function labelTakenBack(world: World, { id, repo, pullRequest }: Deploy): Promise<void> {
+  const label = world.served.get(repo)?.deployedLabel ?? null;
+  if (label === null) return;
+  const key = `label:deploy:${id}:off`;
+  const posting = await world.records.postings.ensure({ key, repo, number: pullRequest, body: null });
+  if (posting.attemptedAt !== null) return;
+  await world.github.removeLabel(repo, pullRequest, label);
+  await world.records.postings.attempt(key, world.clock.now());
+}

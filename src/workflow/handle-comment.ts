@@ -13,6 +13,7 @@ import { reply } from './post.ts';
 import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
+import { confirmRollback, requestRollback } from './request-rollback.ts';
 import { statusOf } from './status-of.ts';
 import type { ServedRepository, World } from './world.ts';
 
@@ -23,6 +24,12 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
   deploy: 'deploy',
   retry: 'build',
 };
+
+/** The right a command takes; confirming a rollback is the second pair of eyes. */
+function needOf({ name, filters }: Command): Action | undefined {
+  if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
+  return NEEDS[name];
+}
 
 /**
  * A comment: nothing for this instance, mistakes to be shown, or commands to be carried out. Nothing is started when any line
@@ -60,14 +67,14 @@ async function answers(
   if (!event.isPullRequest) return [say.notAPullRequest()];
   if (mistakes.length > 0) return [notUnderstood(mistakes, world.catalogue)];
 
-  const needed = [...new Set(commands.flatMap((command) => NEEDS[command.name] ?? []))];
+  const needed = [...new Set(commands.flatMap((command) => needOf(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
     world.github.pullRequest(event.repo, event.number),
     ...needed.map((action) => askPermission(world, served, action, event.repo, event.author)),
   ]);
   const denied = needed.find((_, index) => granted[index]?.kind !== 'allowed');
   if (denied) {
-    const command = commands.find((candidate) => NEEDS[candidate.name] === denied);
+    const command = commands.find((candidate) => needOf(candidate) === denied);
     return [
       say.noRight(
         event.author.login,
@@ -78,7 +85,9 @@ async function answers(
     ];
   }
   if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
-  if (needed.length > 0 && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
+  // What is published stays when its pull request is merged, and so does the way back.
+  const forOpen = commands.some((command) => needOf(command) && command.name !== 'rollback');
+  if (forOpen && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
   return carryOut(world, served, event, attempt, commands, pull);
 }
 
@@ -115,6 +124,12 @@ async function carryOut(
     if (command.name === 'cancel')
       said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
     if (command.name === 'deploy') said.push(...(await requestDeploy(world, served, { pull, by, source })));
+    if (command.name === 'rollback') {
+      const ask = { pull, by, source };
+      if (command.filters.confirm.length === 0) said.push(...(await requestRollback(world, served, ask)));
+      for (const { text } of command.filters.confirm)
+        said.push(await confirmRollback(world, served, ask, text));
+    }
   }
   return said;
 }

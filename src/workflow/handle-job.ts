@@ -6,6 +6,7 @@ import { reportStatus } from './report-status.ts';
 import { reportSummary } from './report-summary.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
+import { runRollback } from './run-rollback.ts';
 import { watchPublication } from './watch-publication.ts';
 import type { World } from './world.ts';
 import { writeReply } from './write-reply.ts';
@@ -31,5 +32,7 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return runIngest(world, job.deployId);
     case 'watch':
       return watchPublication(world, job.deployId);
+    case 'rollback':
+      return runRollback(world, job.deployId);
   }
 }

@@ -38,8 +38,11 @@ export async function reconcile(world: World, start = false): Promise<number> {
     jobs.push({ kind: 'ingest', deployId: deploy.id });
   for (const deploy of await world.records.deploys.movedSince(since)) {
     if (deploy.state.kind === 'open') jobs.push({ kind: 'deploy', deployId: deploy.id });
+    else if (deploy.state.kind === 'rolled-back') jobs.push({ kind: 'rollback', deployId: deploy.id });
     else jobs.push({ kind: 'ingest', deployId: deploy.id });
   }
+  for (const { deployId } of await world.records.rollbacks.underWay())
+    jobs.push({ kind: 'rollback', deployId });
   for (const deployId of await world.records.publications.watched()) jobs.push({ kind: 'watch', deployId });
   for (const posting of await world.records.postings.unwritten())
     jobs.push({ kind: 'reply', key: posting.key });

@@ -183,7 +183,9 @@ describe('the server cannot', () => {
     }
     expect(await bench.publisher().publish(deploy())).toMatchObject({ revision: 3 });
     expect(bench.cvmfs.state().tags[0]).toMatchObject({ name: 'stratobot-before-7', revision: 1 });
-    expect(await bench.publisher().rollback(bench.cvmfs.name, 7)).toEqual({ revision: 4 });
+    expect(await bench.publisher().rollback({ id: 7, repository: bench.cvmfs.name, from: 3, to: 1 })).toEqual(
+      { revision: 4 },
+    );
     expect(empty()).toBe(true);
   });
 

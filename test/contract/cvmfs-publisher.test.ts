@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Permanent } from '../../src/domain/errors.ts';
 import { sshTransport } from '../../src/transport/ssh.ts';
-import { type CvmfsBench, cvmfsBench, cvmfsDeploy, software } from '../harness/cvmfs-server/bench.ts';
+import {
+  type CvmfsBench,
+  cvmfsBench,
+  cvmfsDeploy,
+  dyingAfter,
+  software,
+} from '../harness/cvmfs-server/bench.ts';
 import { silent } from '../harness/log.ts';
 import { newKey, startSshNode } from '../harness/ssh-node.ts';
 import { tar } from '../harness/tarballs.ts';
@@ -29,7 +35,12 @@ const cpus = ['x86_64/amd/zen2', 'x86_64/amd/zen3', 'aarch64/neoverse_n1'];
 describe('publishing into CernVM-FS', () => {
   it('brings all tarballs in one ingest and one transaction, tagged', async () => {
     const publication = await bench.publisher().publish(eight());
-    expect(publication).toEqual({ revision: 3, files: 6, path: bench.cvmfs.mount });
+    expect(publication).toEqual({
+      revision: 3,
+      files: 6,
+      path: bench.cvmfs.mount,
+      rootHash: bench.cvmfs.repository.tagOf('', 3, '').hash,
+    });
     for (const cpu of cpus) {
       expect(read(`versions/2025.06/software/linux/${cpu}/software/GROMACS/1.0/bin/run`)).toBe(
         `GROMACS for ${cpu}`,
@@ -57,7 +68,8 @@ describe('publishing into CernVM-FS', () => {
   });
 
   it('gives the revision of a deploy that is published already', async () => {
-    const first = await bench.publisher().publish(eight());
+    // The hash is read from what the web server shows, which is a later revision the second time.
+    const { rootHash: _, ...first } = await bench.publisher().publish(eight());
     await admin([{ path: 'other', content: 'x' }]);
     expect(await bench.publisher().publish(eight())).toEqual(first);
     expect(bench.cvmfs.state().revision).toBe(4);
@@ -190,18 +202,54 @@ describe('publishing into CernVM-FS', () => {
     expect(bench.cvmfs.state().revision).toBe(3);
   });
 
-  it('goes back to what was before a deploy', async () => {
+  const back = { from: 3, to: 1 };
+  const eighth = () => ({ id: 7, repository: bench.cvmfs.name });
+
+  it('goes back to what was before a deploy, once', async () => {
     await bench.publisher().publish(eight());
-    expect(await bench.publisher().rollback(bench.cvmfs.name, 7)).toEqual({ revision: 4 });
+    expect(await bench.publisher().wayBack(eighth())).toEqual(back);
+    expect(bench.cvmfs.state().revision).toBe(3);
+    expect(await bench.publisher().rollback({ ...eighth(), ...back })).toEqual({ revision: 4 });
     expect(existsSync(join(bench.cvmfs.mount, 'versions'))).toBe(false);
-    await expect(bench.publisher().rollback(bench.cvmfs.name, 7)).rejects.toThrow(/not published/);
+    expect(await bench.publisher().rollback({ ...eighth(), ...back })).toEqual({ revision: 4 });
+    expect(bench.cvmfs.state().revision).toBe(4);
+    await expect(bench.publisher().wayBack(eighth())).rejects.toThrow(/not published/);
+  });
+
+  it('goes back by no other way than the one that was confirmed', async () => {
+    await bench.publisher().publish(eight());
+    await expect(bench.publisher().rollback({ ...eighth(), from: 3, to: 2 })).rejects.toThrow(
+      /from revision 3 to 1, and 3 to 2 was confirmed/,
+    );
+    expect(bench.cvmfs.state().revision).toBe(3);
   });
 
   it('does not go back over what others published since', async () => {
     await bench.publisher().publish(eight());
     await admin([{ path: 'other', content: 'x' }]);
-    await expect(bench.publisher().rollback(bench.cvmfs.name, 7)).rejects.toThrow(/published again since/);
+    await expect(bench.publisher().wayBack(eighth())).rejects.toThrow(/published again since/);
+    await expect(bench.publisher().rollback({ ...eighth(), ...back })).rejects.toThrow(
+      /published again since/,
+    );
     expect(bench.cvmfs.state().revision).toBe(4);
+  });
+
+  it('going back ends the same wherever it dies', async () => {
+    await bench.publisher().publish(eight());
+    for (let commands = 0; ; commands++) {
+      const { transport } = dyingAfter(commands);
+      const died = await bench
+        .publisher({ transport })
+        .rollback({ ...eighth(), ...back })
+        .then(
+          () => false,
+          () => true,
+        );
+      if (!died) break;
+      expect(commands).toBeLessThan(60);
+    }
+    expect(bench.cvmfs.state().revision).toBe(4);
+    expect(existsSync(join(bench.cvmfs.mount, 'versions'))).toBe(false);
   });
 
   it.each(['../evil', '', '-x', 'a b'])('refuses %j as the name of a repository', async (repository) => {

@@ -69,6 +69,7 @@ describe('directoryPublisher', () => {
     }
     expect(JSON.parse(await shown('.stratobot.json'))).toEqual({
       revision: 1,
+      base: 0,
       deploy: 12,
       digest: 'digest-12',
       approvedBy: 'carol',
@@ -223,6 +224,34 @@ describe('directoryPublisher', () => {
     const failed = both.filter((one) => one.status === 'rejected');
     for (const one of failed) expect(one.reason).toBeInstanceOf(Retryable);
     expect(await revisions()).toEqual(failed.length === 0 ? ['1', '2'] : ['1']);
+  });
+
+  it('takes a deploy back with one more revision, once', async () => {
+    const first = await spooled(zen2Name, softwareMembers(zen2));
+    const second = await spooled(zen3Name, softwareMembers(zen3));
+    await publisher().publish(deploy(1, first));
+    await publisher().publish(deploy(2, second));
+    const one = { id: 1, repository };
+    const two = { id: 2, repository };
+    await expect(publisher().wayBack(one)).rejects.toThrow(/going back would undo more/);
+    await expect(publisher().wayBack({ id: 3, repository })).rejects.toThrow(/not published/);
+    const way = await publisher().wayBack(two);
+    expect(way).toEqual({ from: 2, to: 1 });
+    await expect(publisher().rollback({ ...two, from: 2, to: 0 })).rejects.toThrow(/was confirmed/);
+    expect(await publisher().rollback({ ...two, ...way })).toEqual({ revision: 3 });
+    expect(await publisher().rollback({ ...two, ...way })).toEqual({ revision: 3 });
+    expect(await revisions()).toEqual(['1', '2', '3']);
+    expect((await lstat(join(root, repository, `versions/${zen2}`))).isDirectory()).toBe(true);
+    await expect(lstat(join(root, repository, `versions/${zen3}`))).rejects.toThrow('ENOENT');
+    await publisher().publish(deploy(2, second));
+    expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/3`);
+  });
+
+  it('shows nothing again where nothing was before', async () => {
+    await publisher().publish(deploy(1, await spooled(zen2Name, softwareMembers(zen2))));
+    const way = await publisher().wayBack({ id: 1, repository });
+    expect(await publisher().rollback({ id: 1, repository, ...way })).toEqual({ revision: 2 });
+    expect(await readdir(join(root, repository))).toEqual(['.stratobot.json']);
   });
 
   it('does not touch a directory that it did not make', async () => {

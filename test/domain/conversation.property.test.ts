@@ -95,6 +95,7 @@ const everyFilter: fc.Arbitrary<Filters> = fc.record({
   repo: words(word('er2025.-', 12).map((one) => ({ ...one, text: `r${one.text}` }))),
   inst: words(word('abc', 6)),
   job: words(word('123', 6)),
+  confirm: words(word('ab.', 6).map((one) => ({ ...one, text: `r${one.text}@42` }))),
   exports,
 });
 

@@ -16,6 +16,7 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
     | \`bot: retry\` | repeats what failed or was cancelled |
     | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |
     | \`bot: deploy\` | puts the newest good builds of the current commit up for approval |
+    | \`bot: rollback\` | takes back what was published from here, once a second person confirms |
     | \`bot: show_config\` | lists what can be built here |
 
     The label \`bot:build\` builds for all targets; \`bot:deploy\` is for \`bot: deploy\`.

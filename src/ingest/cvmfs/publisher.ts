@@ -1,25 +1,19 @@
 import { Permanent } from '../../domain/errors.ts';
 import type { Publication, Publisher } from '../../ports.ts';
 import { withLock } from '../publish-lock.ts';
-import { explain } from './answers.ts';
 import { groupsOf } from './groups.ts';
-import { type Journal, readTagText, type TagText, tagName } from './journal.ts';
+import { type Journal, tagName } from './journal.ts';
 import { preflight } from './preflight.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { publishAll } from './publication.ts';
+import type { PublishedManifest } from './published-manifest.ts';
 import { recover } from './recover.ts';
-import { headOf, type Tag } from './server.ts';
-import { type CvmfsOptions, clearArea, type Site, siteOf, tagsOf, untilFree, Withdrawn } from './site.ts';
+import { type CvmfsOptions, clearArea, type Site, siteOf, tagsOf, Withdrawn } from './site.ts';
 import { publishedManifest } from './stratum.ts';
-import { rollback } from './transaction.ts';
+import { tagOfDeploy, takeBack, wayBackOf } from './take-back.ts';
 import { undo } from './undo.ts';
 
 type Deploy = Parameters<Publisher['publish']>[0];
-
-export interface CvmfsPublisher extends Publisher {
-  /** Goes back to what was there before a deploy, with a new revision; throws Permanent where others published since. */
-  rollback(repository: string, deployId: number): Promise<{ revision: number }>;
-}
 
 /**
  * Publishes into CernVM-FS by `cvmfs_server` on the Stratum 0. A deploy is published when its tag `stratobot-<id>` exists;
@@ -27,7 +21,7 @@ export interface CvmfsPublisher extends Publisher {
  * of it or in an error that says what to do. What fails is undone: our own transaction is aborted, our own revisions are
  * rolled back. A transaction, lock or revision of somebody else is never touched.
  */
-export function cvmfsPublisher(options: CvmfsOptions): CvmfsPublisher {
+export function cvmfsPublisher(options: CvmfsOptions): Publisher {
   const { stateDir, log } = options;
   if (!stateDir.startsWith('/')) throw new Permanent(`The state folder ${stateDir} is not an absolute path.`);
 
@@ -37,19 +31,31 @@ export function cvmfsPublisher(options: CvmfsOptions): CvmfsPublisher {
     owner: string,
     step: (site: Site) => Promise<Result>,
   ) => {
-    if (!/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(repository)) {
-      throw new Permanent(`${JSON.stringify(repository)} is no name of a repository.`);
-    }
-    const site = siteOf(options, repository, deploy);
+    const site = siteNamed(options, repository, deploy);
     await site.run.quick(['mkdir', '-p', site.folder]);
     return await withLock(site.run, `${site.folder}/lock`, `${owner}-${deploy}`, log, () => step(site));
   };
 
   return {
     publish: (deploy) => locked(deploy.repository, deploy.id, 'deploy', (site) => publish(site, deploy)),
-    rollback: (repository, deployId) =>
-      locked(repository, deployId, 'rollback', (site) => goBack(site, deployId)),
+    async wayBack({ id, repository }) {
+      const { from, to } = await wayBackOf(siteNamed(options, repository, id), id);
+      return { from, to };
+    },
+    rollback: ({ id, repository, ...way }) =>
+      locked(repository, id, 'rollback', async (site) => {
+        const revision = await takeBack(site, id, way);
+        await served(site, revision);
+        return { revision };
+      }),
   };
+}
+
+function siteNamed(options: CvmfsOptions, repository: string, deploy: number): Site {
+  if (!/^[0-9A-Za-z][0-9A-Za-z._-]*$/.test(repository)) {
+    throw new Permanent(`${JSON.stringify(repository)} is no name of a repository.`);
+  }
+  return siteOf(options, repository, deploy);
 }
 
 async function publish(site: Site, deploy: Deploy): Promise<Publication> {
@@ -57,13 +63,15 @@ async function publish(site: Site, deploy: Deploy): Promise<Publication> {
   if (!/^\S{1,200}$/.test(digest)) throw new Permanent('The digest of the approval is none.');
   const ingests = groupsOf(deploy.files).filter(({ compat }) => !compat).length;
   const begun = await recover(site, ingests, digest);
-  const done = ofDeploy(await tagsOf(site), deploy.id);
+  const done = tagOfDeploy(await tagsOf(site), deploy.id);
   if (done !== null && done.text.digest !== digest) {
     throw new Permanent(
       `The tag ${tagName(deploy.id)} of ${site.repository} is of another deploy; two bots may share its number.`,
     );
   }
-  if (done !== null && begun === null) return await served(site, deploy, done.tag.revision, done.text.files);
+  if (done !== null && begun === null) {
+    return await publication(site, deploy.id, { revision: done.tag.revision, files: done.text.files });
+  }
 
   let journal = begun;
   let published: { revision: number; files: number };
@@ -79,7 +87,7 @@ async function publish(site: Site, deploy: Deploy): Promise<Publication> {
     throw error;
   }
   await clearArea(site);
-  return await served(site, deploy, published.revision, published.files);
+  return await publication(site, deploy.id, published);
 }
 
 async function begin(site: Site, deploy: Deploy, parts: readonly Prepared[]): Promise<Journal> {
@@ -99,52 +107,23 @@ async function leaveAsItWas(site: Site, journal: Journal, ingests: number, error
   }
 }
 
-function ofDeploy(tags: readonly Tag[], deploy: number): { tag: Tag; text: TagText } | null {
-  const tag = tags.find(({ name }) => name === tagName(deploy));
-  if (tag === undefined) return null;
-  const text = readTagText(tag.description);
-  if (text === null) throw new Permanent(`The tag ${tag.name} was not made by Stratobot.`);
-  return { tag, text };
+async function publication(
+  site: Site,
+  deploy: number,
+  { revision, files }: { revision: number; files: number },
+): Promise<Publication> {
+  const manifest = await served(site, revision);
+  site.log.info({ deploy, repository: site.repository, revision }, 'revision is published');
+  const rootHash = manifest.revision === revision ? { rootHash: manifest.rootHash } : {};
+  return { revision, files, path: site.mount, ...rootHash };
 }
 
 /** Clients get what the web server shows, which is up to 61 s older than the repository. */
-async function served(site: Site, deploy: Deploy, revision: number, files: number): Promise<Publication> {
-  const { repository, stratum0Url, patience, mount } = site;
+async function served(site: Site, revision: number): Promise<PublishedManifest> {
+  const { repository, stratum0Url, patience } = site;
   const sentence = `${repository} is published as revision ${revision}, and ${stratum0Url} still shows an older one.`;
-  await site.until(patience.servedMs, sentence, async () =>
-    (await publishedManifest(stratum0Url, repository)).revision >= revision ? true : null,
-  );
-  site.log.info({ deploy: deploy.id, repository, revision }, 'revision is published');
-  return { revision, files, path: mount };
-}
-
-async function goBack(site: Site, deploy: number): Promise<{ revision: number }> {
-  const tags = await tagsOf(site);
-  const done = ofDeploy(tags, deploy);
-  if (done === null) throw new Permanent(`Deploy ${deploy} is not published in ${site.repository}.`);
-  const [head, before] = [headOf(tags), done.text.before];
-  if (done.tag.revision !== head) {
-    throw new Permanent(
-      `${site.repository} was published again since deploy ${deploy} (revision ${head}); going back would undo that too.`,
-    );
-  }
-  if (!tags.some(({ name }) => name === before)) {
-    throw new Permanent(`The tag ${before}, from before deploy ${deploy}, does not exist any more.`);
-  }
-  await untilFree(site);
-  await site.run.quick(['mkdir', '-p', site.area]);
-  const argv = [site.cvmfsServer, 'rollback', '-t', before, '-f', site.repository];
-  const answer = await site.recorded.run(rollback, argv);
-  if (answer.code !== 0) {
-    throw new Permanent(
-      `cvmfs_server rollback failed for ${site.repository}: ${explain(answer, false).sentence}.`,
-    );
-  }
-  const after = await tagsOf(site);
-  if (headOf(after) !== head + 1 || ofDeploy(after, deploy) !== null) {
-    throw new Permanent(`${site.repository} is not back at ${before}, although cvmfs_server said so.`);
-  }
-  await clearArea(site);
-  site.log.warn({ deploy, repository: site.repository, tag: before }, 'rolled back');
-  return { revision: head + 1 };
+  return await site.until(patience.servedMs, sentence, async () => {
+    const manifest = await publishedManifest(stratum0Url, repository);
+    return manifest.revision >= revision ? manifest : null;
+  });
 }

@@ -27,6 +27,7 @@ export async function up(db: Kysely<never>): Promise<void> {
     '$.kind == "asked"',
     '$.kind == "lapsed" && $.at >= 0',
     `$.kind == "confirmed" && ${confirmation}`,
+    `$.kind == "running" && ${confirmation}`,
     `$.kind == "done" && ${confirmation} && $.at >= 0 && $.revision >= 0`,
     `$.kind == "failed" && ${confirmation} && $.at >= 0 && $.reason > ""`,
   ];
@@ -52,7 +53,7 @@ export async function up(db: Kysely<never>): Promise<void> {
     )`.execute(db);
   await sql`
     CREATE UNIQUE INDEX rollbacks_one_under_way ON stratobot.rollbacks (deploy_id)
-      WHERE state_kind IN ('asked', 'confirmed')`.execute(db);
+      WHERE state_kind IN ('asked', 'confirmed', 'running')`.execute(db);
 
   // One more state beside those that the constraint knows already, whichever migration wrote it last.
   const rolledBack =

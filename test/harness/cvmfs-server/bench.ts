@@ -1,7 +1,7 @@
 /** What tests of the CernVM-FS publisher share: a server, a publisher for it, deploys made of small tarballs. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CvmfsPublisher, cvmfsPublisher } from '../../../src/ingest/cvmfs/publisher.ts';
+import { cvmfsPublisher } from '../../../src/ingest/cvmfs/publisher.ts';
 import type { CvmfsOptions } from '../../../src/ingest/cvmfs/site.ts';
 import type { Log, Publisher, SpooledArtifact, Transport } from '../../../src/ports.ts';
 import { localTransport } from '../../../src/transport/local.ts';
@@ -15,7 +15,7 @@ export interface CvmfsBench {
   cvmfs: Cvmfs;
   stateDir: string;
   stratum0: Awaited<ReturnType<Cvmfs['stratum0']>>;
-  publisher(options?: Partial<CvmfsOptions>): CvmfsPublisher;
+  publisher(options?: Partial<CvmfsOptions>): Publisher;
   /** Options of `publisher()`, for a process of its own. */
   options: Omit<CvmfsOptions, 'transport' | 'log' | 'clock'>;
   close(): Promise<void>;
