@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import S3rver from '@20minutes/s3rver';
+import { type Holds, holds } from './holds.ts';
 
 /** A running S3 server with one empty bucket. */
 export interface S3Server {
@@ -11,6 +12,8 @@ export interface S3Server {
   credentials: { accessKeyId: string; secretAccessKey: string };
   /** Where it keeps its objects. */
   directory: string;
+  /** Objects that are put, by path. */
+  puts: Holds<string>;
   close(): Promise<void>;
 }
 
@@ -46,6 +49,11 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
       ${upload ? `<Upload><Key>${upload.key}</Key><UploadId>${upload.id}</UploadId><Initiated>${upload.begun.toISOString()}</Initiated></Upload>` : ''}
       </ListMultipartUploadsResult>`;
   });
+  const puts: Holds<string> = holds();
+  server.middleware.unshift(async (context, next) => {
+    if (context.method === 'PUT') await puts.pass(context.path);
+    return next();
+  });
   const { port } = await server.run();
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -53,6 +61,7 @@ export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
     bucket,
     credentials: { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' },
     directory,
+    puts,
     async close() {
       await server.close();
       await rm(directory, { recursive: true, force: true });

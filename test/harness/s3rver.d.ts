@@ -13,6 +13,7 @@ declare module '@20minutes/s3rver' {
     middleware: ((
       context: {
         method: string;
+        path: string;
         query: Record<string, string | undefined>;
         status: number;
         type: string;

@@ -1,5 +1,5 @@
 /**
- * A small Slurm of the tests' own: munged, slurmctld and three slurmd on free ports of 127.0.0.1, in one folder, without
+ * A small Slurm of the tests' own: munged, slurmctld and four slurmd on free ports of 127.0.0.1, in one folder, without
  * systemd. Debian 12's version is 22.05.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 import type { Transport } from '../../src/ports.ts';
 
 /** Nodes, each with a partition of its name; `short` and `all` have more than one node. */
-type SlurmNode = 'zen2' | 'zen3' | 'n1';
+type SlurmNode = 'zen2' | 'zen3' | 'n1' | 'down';
 
 export interface Slurm {
   /** A folder that all nodes share: it is one machine. */
@@ -35,7 +35,7 @@ export interface Slurm {
   close(): Promise<void>;
 }
 
-const NODES: SlurmNode[] = ['zen2', 'zen3', 'n1'];
+const NODES: SlurmNode[] = ['zen2', 'zen3', 'n1', 'down'];
 const START_TIMEOUT_MS = 20_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 const PATH = [...new Set(`${process.env.PATH}:/usr/sbin:/usr/bin:/sbin:/bin`.split(delimiter))].join(
@@ -207,8 +207,9 @@ ${nodes.join('\n')}
 PartitionName=zen2 Nodes=zen2 MaxTime=INFINITE State=UP
 PartitionName=zen3 Nodes=zen3 MaxTime=INFINITE State=UP
 PartitionName=n1 Nodes=n1 MaxTime=INFINITE State=UP
+PartitionName=down Nodes=down MaxTime=INFINITE State=UP
 PartitionName=short Nodes=zen2,zen3 MaxTime=1 State=UP
-PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=all Nodes=zen2,zen3,n1 Default=YES MaxTime=INFINITE State=UP
 `;
 }
 

@@ -4,6 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { type Holds, holds } from './holds.ts';
 
 /** A build node in this process: an SSH server that runs each command with /bin/sh in a home folder. */
 export interface SshNode {
@@ -25,6 +26,8 @@ export interface SshNode {
   refused(): number;
   /** How many sessions were refused because there were too many. */
   refusedSessions(): number;
+  /** Commands, before they run and before their end is told. */
+  commands: Holds<{ command: string; when: 'before' | 'after' }>;
   close(): Promise<void>;
 }
 
@@ -78,6 +81,7 @@ export async function startSshNode(options: {
     else request.reject(['publickey']);
   };
 
+  const commands: SshNode['commands'] = holds();
   let refusedSessions = 0;
   const serve = (client: Connection) => {
     let sessions = 0;
@@ -94,7 +98,7 @@ export async function startSshNode(options: {
       const session = acceptSession();
       let kill = () => {};
       session.on('signal', () => kill());
-      session.on('exec', (accept, _reject, { command }) => {
+      session.on('exec', async (accept, _reject, { command }) => {
         const channel = accept();
         let counted = true;
         const ended = () => {
@@ -106,7 +110,12 @@ export async function startSshNode(options: {
           say(channel, options.answer(command));
           return;
         }
-        kill = run(command, channel, options.root, env, ended);
+        await commands.pass({ command, when: 'before' });
+        if (!counted) return; // nobody waits for it any more
+        kill = run(command, channel, options.root, env, async () => {
+          ended(); // before the other side hears of it, and may ask for the next
+          await commands.pass({ command, when: 'after' });
+        });
       });
     });
   };
@@ -152,6 +161,7 @@ export async function startSshNode(options: {
     plugIn() {
       plugged = true;
     },
+    commands,
     connections: () => accepted,
     refused: () => refused,
     refusedSessions: () => refusedSessions,
@@ -193,7 +203,7 @@ function run(
   channel: ServerChannel,
   cwd: string,
   env: NodeJS.ProcessEnv,
-  ended: () => void,
+  ended: () => Promise<void>,
 ): () => void {
   const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true });
   const ignore = () => {};
@@ -205,8 +215,8 @@ function run(
   channel.on('close', () => {
     for (const end of [child.stdin, child.stdout, child.stderr]) end.destroy();
   });
-  child.on('close', (code, signal) => {
-    ended(); // before the other side hears of it, and may ask for the next
+  child.on('close', async (code, signal) => {
+    await ended();
     if (signal === null) channel.exit(code ?? 0);
     else channel.exit(signal.replace('SIG', ''));
     channel.unpipe(child.stdin);

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { isRunning, openJobBench, silent } from '../harness/job-bench.ts';
 import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.ts';
 import { type Slurm, slurmMissing, startSlurm } from '../harness/slurm.ts';
 import { withoutController } from './slurm/controller.ts';
+import { onNodes } from './slurm/nodes.ts';
 
 const missing = slurmMissing() ?? (openSshMissing() ? 'install openssh-server' : null);
 const node = 'zen2/n1';
@@ -237,26 +238,7 @@ describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (sk
       expect(await statesOf(id)).toBe('');
     });
 
-    it.concurrent('has one true end when the slurmd of its node is killed', {
-      timeout: 120_000,
-    }, async () => {
-      const { builders, recorder, run, id } = open(['--partition=zen3']);
-      const handle = await run(id, 'waiting', { GO: '/never' });
-      await recorder.finds(id, /started/);
-      await slurm.killNode('zen3');
-      const end = {
-        kind: 'lost',
-        cause: 'infrastructure',
-        detail: 'the compute node failed while the job ran',
-      };
-      expect(await recorder.end(id)).toEqual(end);
-      await slurm.startNode('zen3');
-      const later = open();
-      later.builders.follow({ buildId: id, handle, logOffset: 0 });
-      expect(await later.recorder.end(id)).toEqual(end);
-      expect(await builders.stop(id, node)).toBe(true);
-      expect(await readFile(join(handle.directory, 'exit'), 'utf8')).toBe('slurm NODE_FAIL\n');
-    });
+    onNodes({ slurm: () => slurm, open });
   });
 
   it('loses no job and no line when the login node’s sshd is killed and comes back', async () => {
