@@ -1,8 +1,19 @@
 /** What happened on GitHub, in the product's own words: made from a verified webhook, at the edge. */
-export type DomainEvent = CommentEvent | LabelEvent | HeadEvent | ClosedEvent | ReviewEvent;
+export type DomainEvent = CommentEvent | LabelEvent | HeadEvent | ClosedEvent | ReviewEvent | ButtonEvent;
 
 /** What a button of a check asks for. */
 export type ButtonName = 'retry' | 'cancel';
+
+/** Somebody pressed a button of a check: GitHub's own "Re-run", or one of the bot's. */
+export interface ButtonEvent {
+  kind: 'button';
+  button: ButtonName;
+  repo: string;
+  headSha: string;
+  /** The check's; null for all checks of the commit. */
+  externalId: string | null;
+  by: Account;
+}
 
 /** A person, a bot or an organisation's account on GitHub. */
 export interface Account {

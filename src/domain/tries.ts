@@ -12,6 +12,12 @@ export function newestTries(builds: readonly Build[]): Build[] {
   return last.sort((a, b) => first(a) - first(b));
 }
 
+/** The last try of one build, as a list; empty when it is none of these. */
+export function newestTryOf(builds: readonly Build[], id: number): Build[] {
+  const again = builds.find((build) => build.retry?.of === id);
+  return again ? newestTryOf(builds, again.id) : builds.filter((build) => build.id === id);
+}
+
 /** Of builds of several requests the newest of every target and repository, in the order in which these were first asked for. */
 export function newestOfEach(builds: readonly Build[]): Build[] {
   const newest = new Map<string, Build>();

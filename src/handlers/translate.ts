@@ -1,11 +1,12 @@
 import type { DomainEvent } from '../domain/events.ts';
 import type { TranslateEvent } from '../ports.ts';
+import { checkActionRequested, checkRerequested, suiteRerequested } from './check.ts';
 import { commentCreated } from './comment.ts';
 import { headMoved, pullRequestClosed, pullRequestLabeled, pullRequestOpened } from './pull-request.ts';
 import { reviewChanged } from './review.ts';
 
 /** Every webhook that means something here, as `event.action`. */
-const translators = new Map<string, (payload: unknown) => DomainEvent>([
+const translators = new Map<string, (payload: unknown) => DomainEvent | null>([
   ['issue_comment.created', commentCreated],
   ['pull_request.opened', pullRequestOpened],
   ['pull_request.reopened', headMoved],
@@ -14,6 +15,9 @@ const translators = new Map<string, (payload: unknown) => DomainEvent>([
   ['pull_request.closed', pullRequestClosed],
   ['pull_request_review.submitted', reviewChanged],
   ['pull_request_review.dismissed', reviewChanged],
+  ['check_run.rerequested', checkRerequested],
+  ['check_run.requested_action', checkActionRequested],
+  ['check_suite.rerequested', suiteRerequested],
 ]);
 
 /** The events the App subscribes to; app.yml names the same. */

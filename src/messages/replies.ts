@@ -149,6 +149,11 @@ export function nothingToRetry(why: string): string {
   return `Nothing to retry: ${why}.`;
 }
 
+/** Somebody pressed "Re-run" on a check of a commit that is no longer the head. */
+export function oldCheck(login: string, checked: string, head: string): string {
+  return `@${login}, that check is of an older commit, ${code(checked.slice(0, 7))}, so nothing was started. The branch is now at ${code(head.slice(0, 7))}; \`bot: build\` builds it.`;
+}
+
 /** What `bot: retry` did. */
 export function retried(builds: readonly Build[]): string {
   return `Building again: ${list(builds.map((build) => code(targetName(build.target))))}.`;

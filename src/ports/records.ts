@@ -57,6 +57,8 @@ export interface Requests {
   get(id: number): Promise<BuildRequest | null>;
   /** Newest first. */
   ofPullRequest(repo: string, number: number): Promise<BuildRequest[]>;
+  /** Numbers of the pull requests that had requests at a head. */
+  pullRequestsOf(repo: string, headSha: string): Promise<number[]>;
 }
 
 export interface Builds {

@@ -56,6 +56,17 @@ export function requests(db: Kysely<Tables>): Requests {
         .execute();
       return rows.map(toRequest);
     },
+    async pullRequestsOf(repo, headSha) {
+      const rows = await db
+        .selectFrom('requests')
+        .select('pull_request')
+        .distinct()
+        .where('repo', '=', repo)
+        .where('head_sha', '=', headSha)
+        .orderBy('pull_request')
+        .execute();
+      return rows.map((row) => row.pull_request);
+    },
   };
 }
 

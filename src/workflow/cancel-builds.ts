@@ -15,10 +15,10 @@ async function underWay(world: World, repo: string, number: number): Promise<Bui
   return builds.flat().filter((build) => UNDER_WAY.includes(build.state.kind));
 }
 
-/** Asks for the end of builds; their jobs are stopped behind the queue. */
-async function cancelAll(world: World, builds: readonly Build[], by: string): Promise<Build[]> {
+/** Asks for the end of those builds that wait or run; their jobs are stopped behind the queue. @returns these */
+export async function cancelBuilds(world: World, builds: readonly Build[], by: string): Promise<Build[]> {
   const cancelled: Build[] = [];
-  for (const build of builds) {
+  for (const build of builds.filter(({ state }) => UNDER_WAY.includes(state.kind))) {
     const moved = await move(world, build, { kind: 'cancel-asked', by });
     if (moved === null) continue;
     cancelled.push(moved);
@@ -40,10 +40,10 @@ export async function cancelOnCommand(
   const selection = selectBuilds(command, builds);
   if (selection.kind === 'mistakes')
     return notUnderstood(selection.mistakes, world.catalogue, 'Nothing was cancelled.');
-  return say.cancelled(await cancelAll(world, selection.builds, by));
+  return say.cancelled(await cancelBuilds(world, selection.builds, by));
 }
 
 /** A closed pull request: nobody waits for its builds. @returns how many were asked to end */
 export async function cancelOnClose(world: World, repo: string, number: number, by: string): Promise<number> {
-  return (await cancelAll(world, await underWay(world, repo, number), by)).length;
+  return (await cancelBuilds(world, await underWay(world, repo, number), by)).length;
 }

@@ -6,6 +6,7 @@ import { cancelOnClose } from './cancel-builds.ts';
 import { handleComment } from './handle-comment.ts';
 import { handleLabel } from './handle-label.ts';
 import { reply } from './post.ts';
+import { pressButton } from './press-button.ts';
 import { deployPullRequestClosed, reviewDeploy } from './review-deploy.ts';
 import type { World } from './world.ts';
 
@@ -48,6 +49,8 @@ async function handleEvent(world: World, event: DomainEvent, { guid, attempts }:
       return rememberHead(world, event);
     case 'closed':
       return pullRequestClosed(world, event);
+    case 'button':
+      return pressButton(world, event, guid);
     case 'review':
       return reviewDeploy(world, event);
   }

@@ -29,7 +29,8 @@ async function earlierFailures(world: World, build: Build): Promise<FailureClass
   return classes;
 }
 
-async function repeat(
+/** Makes the next try of a build that ended, once, and sets it on its way. */
+export async function repeat(
   world: World,
   build: Build,
   notBefore: number,

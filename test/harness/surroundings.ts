@@ -59,7 +59,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     dir: join(dir, 'github'),
     webhookSecret: WEBHOOK_SECRET,
     publicKey: keys.publicKey,
-    events: ['issue_comment', 'pull_request', 'pull_request_review'],
+    events: ['check_run', 'check_suite', 'issue_comment', 'pull_request', 'pull_request_review'],
   });
   await people(github, options.repository);
 

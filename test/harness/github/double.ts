@@ -53,7 +53,14 @@ const defaultPermissions = {
   members: 'read',
   pull_requests: 'write',
 };
-const defaultEvents = ['check_run', 'issue_comment', 'issues', 'pull_request', 'pull_request_review'];
+const defaultEvents = [
+  'check_run',
+  'check_suite',
+  'issue_comment',
+  'issues',
+  'pull_request',
+  'pull_request_review',
+];
 const waitTimeoutMs = 10_000;
 
 export class GitHubDouble extends People {
