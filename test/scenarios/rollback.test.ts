@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { botTest } from '../harness/bot-test.ts';
@@ -146,6 +147,19 @@ describe('nothing is taken back', () => {
     await stage.comment('ana', CONFIRM);
     expect(await stage.said()).toContain('or more than 24 hours ago');
     await asked(stage);
+  });
+
+  botTest('when somebody changed what is published meanwhile', async (stage) => {
+    stage.expectComplaint('rollback failed');
+    await published(stage);
+    await asked(stage);
+    await rm(join(stage.around.publishRoot, 'software.eessi.io'));
+    await stage.comment('ana', CONFIRM);
+    expect(await stage.said()).toContain('@ana confirmed');
+    expect(await stage.said()).toMatchInlineSnapshot(
+      `"**Nothing was taken back**; revision 1 of \`software.eessi.io\` stays: software.eessi.io shows revision 0, and deploy 1 is revision 1; going back would undo more."`,
+    );
+    expect((await stage.deployIs('published')).id).toBe(1);
   });
 
   botTest('where nothing was published', async (stage) => {
