@@ -27,6 +27,7 @@ export interface ConfigDraft {
   stratum1?: object[];
   repositories: object[];
   pools: ({ name: string; arch: string } & Record<string, unknown>)[];
+  publishers: Record<string, unknown>[];
 }
 
 /**

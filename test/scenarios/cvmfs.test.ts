@@ -1,0 +1,90 @@
+/** From a comment to a revision in CernVM-FS: signed, over OpenSSH, on the stand-in of cvmfs_server. */
+import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect } from 'vitest';
+import { checkWorld } from '../../src/compose/check-world.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
+import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
+import { newKey, type SshNode, startSshNode } from '../harness/ssh-node.ts';
+import { STAGING } from '../harness/surroundings.ts';
+
+let bench: CvmfsBench;
+let node: SshNode;
+let identityFile: string;
+
+beforeEach(async () => {
+  bench = await cvmfsBench();
+  const key = newKey();
+  identityFile = join(bench.cvmfs.root, 'id');
+  await writeFile(identityFile, key.private, { mode: 0o600 });
+  node = await startSshNode({ root: bench.cvmfs.root, authorizedKey: key.public });
+});
+afterEach(async () => {
+  await node.close();
+  await bench.close();
+});
+
+/** The publisher of the stand-in, reached by SSH, instead of the folder. */
+const configure = (config: ConfigDraft) => {
+  const { host, port, user, hostKey } = node;
+  const { cvmfs, stateDir, stratum0 } = bench;
+  config.publishers = config.publishers.map(({ repository, allowed_signers }) => ({
+    repository,
+    allowed_signers,
+    cvmfs: {
+      ssh: { host, port, user, host_key: hostKey, identity_file: identityFile },
+      stratum0_url: stratum0.url,
+      state_dir: stateDir,
+      cvmfs_server: cvmfs.command,
+      mount_root: cvmfs.mountRoot,
+      storage: cvmfs.storage,
+    },
+  }));
+};
+
+botTest(
+  'an approved deploy becomes a tagged revision, and the Stratum 0 is as it was otherwise',
+  async (stage) => {
+    await stage.built();
+    const number = await stage.deployPr();
+    stage.skip(STAGING, number);
+    await stage.approve('ana', number);
+    expect(await stage.said()).toMatch(/^\*\*Published\*\* as revision 3 of `software.eessi.io`/);
+    expect(bench.cvmfs.state().tags.at(-1)).toMatchObject({ name: 'stratobot-1', revision: 3 });
+    expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
+    expect(readdirSync(join(bench.stateDir, bench.cvmfs.name))).toEqual([]);
+
+    const config = await loadConfig(stage.around.configFile, stage.around.env);
+    const told = [];
+    for await (const { name, ok, detail } of checkWorld(config)) {
+      if (/Stratum 0|signing/.test(name))
+        told.push(`${name}: ${ok} ${detail.replaceAll(/\d+ GiB/g, 'N GiB')}`);
+    }
+    expect(told).toEqual([
+      expect.stringMatching(/^signing key: true \S+ signs for demo-bot-/),
+      expect.stringMatching(
+        /^Stratum 0 of software.eessi.io: true revision 3, N GiB free in \S+, N GiB free in/,
+      ),
+    ]);
+  },
+  { configure },
+);
+
+botTest(
+  'a Stratum 0 that runs full leaves the repository as it was, and opens an issue that says so',
+  async (stage) => {
+    stage.expectComplaint('deploy failed');
+    bench.cvmfs.fault('storage-full');
+    await stage.built();
+    const number = await stage.deployPr();
+    stage.skip(STAGING, number);
+    await stage.approve('ana', number);
+    expect(await stage.said()).toContain('the storage of the repository is full');
+    expect(await stage.issue()).toContain('the storage of the repository is full');
+    expect(bench.cvmfs.state().revision).toBe(1);
+    expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
+  },
+  { configure },
+);
