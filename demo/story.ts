@@ -130,7 +130,7 @@ export async function play({ around, bot, tell, software, easystack }: Scene): P
       state: done?.state.kind ?? 'gone',
       digest: `sha256:${deploy.digest}`,
       refusedApprovals: reviews.filter((review) => !review.accepted).length,
-      approvedBy: publication?.approval.reviewer ?? null,
+      approvedBy: publication?.approvals.map(({ reviewer }) => reviewer).join(', ') ?? null,
     },
     publication: publication && {
       revision: publication.revision,

@@ -63,6 +63,7 @@ function toSoftwareRepository(repository: ConfigFile['software_repositories'][nu
       deploy: toRule(deploy),
       approve: toRule(approve),
     },
+    approvals: repository.approvals,
     deny: repository.deny,
     deployedLabel: repository.labels.deployed ?? null,
     rerunChecks: repository.rerun_checks,

@@ -52,6 +52,8 @@ export interface SoftwareRepository {
   /** `owner/name` of the repository where deploy PRs are opened. */
   staging: string;
   permissions: Record<Action, PermissionRule>;
+  /** Approvals by different people that a deploy takes; at least 1. */
+  approvals: number;
   /** Logins that may do nothing, whatever else is true of them; lower case. */
   deny: string[];
   /** Set on a pull request whose deploy was published. */

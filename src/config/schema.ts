@@ -31,6 +31,7 @@ const softwareRepository = z.strictObject({
     deploy: rule,
     approve: rule,
   }),
+  approvals: leaf.count(10, '2').default(1),
   deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
   labels: z.strictObject({ deployed: leaf.label.optional() }).prefault({}),
   rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),

@@ -24,7 +24,8 @@ type RefusalCode =
   | 'head-moved'
   | 'old-commit'
   | 'other-digest'
-  | 'withdrawn';
+  | 'withdrawn'
+  | 'too-few';
 
 /** Why an approval does not count; the sentence is plain text for people. */
 export interface RefusedApproval {
@@ -42,10 +43,12 @@ interface Reviewed {
   deploy: Deploy;
   /** Head of the deploy PR, from GitHub, now. */
   headCommit: string;
-  /** What decide() says of the action `approve`, now. */
-  reviewerMayApprove: boolean;
+  /** What decide() says of the action `approve` for a login, now. */
+  mayApprove: (login: string) => boolean;
   /** Who may approve, from whoMay(). */
   approvers: string;
+  /** Approvals of different people it takes. */
+  needed: number;
 }
 
 /** Judges a review of a deploy PR. */
@@ -61,11 +64,44 @@ export function judgeReview(asked: Reviewed & { review: ReviewFacts }): Judgemen
   return { kind: 'counts', approval: { reviewer, reviewId: review.id, commit, digest: deploy.digest } };
 }
 
+/** The approvals an open deploy has: of each person the newest that counts and was not taken back. */
+export function standingApprovals(asked: Reviewed & { reviews: readonly ReviewFacts[] }): Approval[] {
+  const { reviews } = asked;
+  const byPerson = new Map<string, Approval>();
+  for (const review of [...reviews].sort((a, b) => a.id - b.id)) {
+    if (isWithdrawn(review, reviews)) continue;
+    const judged = judgeReview({ ...asked, review });
+    if (judged.kind === 'counts') byPerson.set(review.reviewer.login.toLowerCase(), judged.approval);
+  }
+  return [...byPerson.values()];
+}
+
 /**
- * Whether a recorded approval still holds, right before publishing.
+ * Whether enough of the recorded approvals still hold, right before publishing.
  * @param asked `reviews`: all of the deploy PR, from GitHub, now; `currentDigest`: of the bytes about to be published
  */
-export function approvalStillStands(
+export function approvalsStillStand(
+  approvals: readonly Approval[],
+  asked: Reviewed & { reviews: readonly ReviewFacts[]; currentDigest: string },
+): { kind: 'stands' } | RefusedApproval {
+  const people = new Set<string>();
+  let fallen: RefusedApproval | null = null;
+  for (const approval of approvals) {
+    const verdict = stillStands(approval, asked);
+    if (verdict.kind === 'stands') people.add(approval.reviewer.toLowerCase());
+    else fallen ??= verdict;
+  }
+  if (people.size >= Math.max(1, asked.needed)) return { kind: 'stands' };
+  return (
+    fallen ??
+    refuse(
+      'too-few',
+      `It takes ${asked.needed} approvals here, and ${people.size} was given; nothing was published.`,
+    )
+  );
+}
+
+function stillStands(
   approval: Approval,
   asked: Reviewed & { reviews: readonly ReviewFacts[]; currentDigest: string },
 ): { kind: 'stands' } | RefusedApproval {
@@ -106,9 +142,9 @@ function isWithdrawn(review: ReviewFacts, reviews: readonly ReviewFacts[]): bool
 }
 
 function judgeReviewer(reviewer: Account, asked: Reviewed): RefusedApproval | null {
-  const { deploy, approvers } = asked;
+  const { deploy, approvers, needed } = asked;
   const { login } = reviewer;
-  const rest = `It takes one approval from ${approvers}, not by ${deploy.author}${
+  const rest = `It takes ${needed === 1 ? 'one approval' : `${needed} approvals`} from ${approvers}, not by ${deploy.author}${
     sameLogin(deploy.author, deploy.requestedBy) ? '' : ` and not by ${deploy.requestedBy}`
   }.`;
   if (isBotAccount(reviewer)) {
@@ -123,7 +159,7 @@ function judgeReviewer(reviewer: Account, asked: Reviewed): RefusedApproval | nu
   if (sameLogin(login, deploy.requestedBy)) {
     return refuse('requester', `${login} asked for this deploy, so a second person approves. ${rest}`);
   }
-  if (!asked.reviewerMayApprove) {
+  if (!asked.mayApprove(login)) {
     return refuse('not-allowed', `${login} is not among those who approve here. ${rest}`);
   }
   return null;
@@ -147,7 +183,7 @@ function notOpen({ state }: Deploy): string {
   switch (state.kind) {
     case 'approved':
     case 'ingesting':
-      return `This deploy is approved already, by ${state.approval.reviewer}; nothing more is needed.`;
+      return `This deploy is approved already, by ${namesOf(state.approvals)}; nothing more is needed.`;
     case 'published':
       return `This deploy is published already, as revision ${state.revision}.`;
     case 'rolled-back':
@@ -161,6 +197,10 @@ function notOpen({ state }: Deploy): string {
     default:
       return 'This deploy has failed. A new deploy can be asked for on the software pull request.';
   }
+}
+
+function namesOf(approvals: readonly Approval[]): string {
+  return approvals.map(({ reviewer }) => reviewer).join(' and ');
 }
 
 function refuse(code: RefusalCode, sentence: string): RefusedApproval {

@@ -101,10 +101,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     flags: [],
   },
   deploy: {
-    usage: 'deploy',
-    purpose: 'puts what was built up for approval',
+    usage: 'deploy [rebuild]',
+    purpose:
+      'puts what was built up for approval; `rebuild` tells the reviewers that published files are replaced',
     filters: ['inst'],
-    topics: [],
+    topics: ['rebuild'],
     flags: [],
   },
   rollback: {

@@ -16,6 +16,8 @@ export interface Deploy {
   source: string;
   digest: string;
   artifacts: DeployItem[];
+  /** It was asked for as a rebuild: files that the repository has may be replaced. */
+  rebuild: boolean;
   /** The staging repository, `owner/name`. */
   staging: string;
   state: DeployState;
@@ -39,14 +41,14 @@ export interface DeployItem {
 export type DeployState =
   | { kind: 'preparing'; since: number }
   | { kind: 'open'; since: number; pullRequest: number; commit: string }
-  | { kind: 'approved'; at: number; pullRequest: number; commit: string; approval: Approval }
-  | { kind: 'ingesting'; since: number; pullRequest: number; commit: string; approval: Approval }
+  | { kind: 'approved'; at: number; pullRequest: number; commit: string; approvals: Approval[] }
+  | { kind: 'ingesting'; since: number; pullRequest: number; commit: string; approvals: Approval[] }
   | {
       kind: 'published';
       at: number;
       pullRequest: number;
       commit: string;
-      approval: Approval;
+      approvals: Approval[];
       revision: number;
       files: number;
       path: string;
@@ -72,6 +74,7 @@ export type DeployState =
 
 export type DeployStateKind = DeployState['kind'];
 
+/** One person's word for these bytes; a deploy that is approved carries as many as its repository asks for. */
 export interface Approval {
   reviewer: string;
   reviewId: number;
@@ -79,13 +82,37 @@ export interface Approval {
   digest: string;
 }
 
+/** Folders of the staging repository, after what became of the deploy whose record is in them. */
+export const FOLDERS = ['staged', 'approved', 'ingested', 'rejected'] as const;
+export type Folder = (typeof FOLDERS)[number];
+
+/**
+ * Where the record of a deploy belongs on the default branch of the staging repository; null while it is only in its deploy PR.
+ * Merging brings it to `staged/`, whoever merges: only the bot, which knows of the approvals, moves it to `approved/`.
+ */
+export function folderOf(state: DeployState): Folder | null {
+  switch (state.kind) {
+    case 'preparing':
+    case 'open':
+    case 'approved':
+      return null;
+    case 'ingesting':
+      return 'approved';
+    case 'published':
+      return 'ingested';
+    default:
+      return state.pullRequest === null ? null : 'rejected';
+  }
+}
+
 /** The text whose sha256 is the deploy's digest: one line per artifact, sorted, so that order never matters. */
 export function deployManifest(
-  deploy: Pick<Deploy, 'repo' | 'pullRequest' | 'headSha'>,
+  deploy: Pick<Deploy, 'repo' | 'pullRequest' | 'headSha' | 'rebuild'>,
   items: readonly DeployItem[],
 ): string {
   const lines = items.map((item) =>
     [item.sha256, item.bytes, item.repository, item.target, item.name, item.key].join(' '),
   );
-  return `${deploy.repo}#${deploy.pullRequest} ${deploy.headSha}\n${lines.sort().join('\n')}\n`;
+  const rebuild = deploy.rebuild ? ' rebuild' : '';
+  return `${deploy.repo}#${deploy.pullRequest} ${deploy.headSha}${rebuild}\n${lines.sort().join('\n')}\n`;
 }

@@ -4,11 +4,12 @@ import type { GitHub } from '../ports.ts';
 import type { Api, Place } from './api.ts';
 import type { Octokit } from './client.ts';
 import { says } from './errors.ts';
+import { moveOnBranch } from './move-folder.ts';
 import { fitting } from './text-limits.ts';
 
 type Proposal = Parameters<GitHub['proposeFiles']>[1];
 
-export function staging(api: Api): Pick<GitHub, 'proposeFiles'> {
+export function staging(api: Api): Pick<GitHub, 'proposeFiles' | 'moveFolder'> {
   const defaultBranches = new Map<string, string>();
 
   async function defaultBranch(octokit: Octokit, at: Place): Promise<string> {
@@ -31,6 +32,11 @@ export function staging(api: Api): Pick<GitHub, 'proposeFiles'> {
         const number =
           (await findPull(octokit, at, proposal.branch)) ?? (await openPull(octokit, at, base, proposal));
         return { number, commit: tip };
+      }),
+
+    moveFolder: (repo, move) =>
+      api.onRepository(repo, async (octokit, at) => {
+        await moveOnBranch(octokit, at, await defaultBranch(octokit, at), move);
       }),
   };
 }

@@ -79,8 +79,8 @@ async function makeRevision(
       revision,
       base: base ?? 0,
       deploy: deploy.id,
-      digest: deploy.approval.digest,
-      approvedBy: deploy.approval.reviewer,
+      digest: deploy.digest,
+      approvedBy: deploy.approvedBy,
       publishedAt: new Date().toISOString(),
       files,
     });

@@ -8,7 +8,7 @@ type RevisionRecord = {
   base: number;
   publishedAt: string;
 } & (
-  | { deploy: number; digest: string; approvedBy: string; files: number }
+  | { deploy: number; digest: string; approvedBy: readonly string[]; files: number }
   /** Taking back the revision of this deploy. */
   | { undoes: number }
 );

@@ -18,6 +18,8 @@ export interface DeployView {
   rows: readonly DeployRow[];
   /** Who may approve, in words, from whoMay(). */
   approvers: string;
+  /** Approvals by different people that it takes. */
+  needed: number;
 }
 
 /** Rows of the module matrix shown before it is folded. */
@@ -37,7 +39,8 @@ export function deployBody(view: DeployView): string {
   return [
     `### Ingest ${count(rows.length, 'tarball')} into ${code(repositoryOf(deploy))} (${deploy.repo}#${deploy.pullRequest}, commit ${code(deploy.headSha.slice(0, 7))})`,
     `Asked for by @${deploy.requestedBy}. **Approving this pull request publishes these bytes**: digest ${code(shortDigest(deploy.digest))}. ` +
-      `It takes one approval from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
+      `It takes ${view.needed === 1 ? 'one approval' : `${view.needed} approvals`} from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
+    ...(deploy.rebuild ? ['**A rebuild**: files that are published already may be replaced.'] : []),
     moduleMatrix(rows),
     targetTable(rows),
     ...missing(rows),

@@ -1,6 +1,7 @@
 import type { Deploy } from '../domain/deploy.ts';
+import { type Rule, whoMay } from '../domain/permission.ts';
 import { code, count, list, prose, sentence } from './markdown.ts';
-import { repositoryOf, shortDigest } from './status-comment.ts';
+import { people, repositoryOf, shortDigest } from './status-comment.ts';
 
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
 export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {
@@ -28,8 +29,13 @@ export function alreadyUp(deploy: Deploy, repository: string): string {
 }
 
 /** The deploy PR stands. */
-export function putUp(deploy: Deploy, pullRequest: number, approvers: string): string {
-  return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). It can be approved by ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
+export function putUp(
+  deploy: Deploy,
+  pullRequest: number,
+  { approvers, needed }: Pick<ApprovalCount, 'approvers' | 'needed'>,
+): string {
+  const how = needed === 1 ? 'It can be approved by' : `It takes ${needed} approvals from`;
+  return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). ${how} ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
 }
 
 /** The deploy PR could not be made. */
@@ -40,11 +46,11 @@ export function notPutUp(reason: string): string {
 /** After publishing, on the software pull request. */
 export function published(deploy: Deploy, modules: readonly string[], versions: readonly string[]): string {
   if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');
-  const { revision, files, approval, path } = deploy.state;
+  const { revision, files, approvals, path } = deploy.state;
   const first = modules[0];
   const load =
     first === undefined ? '' : ` ${code(`module load ${first}`)} works from now on with ${list(versions)}.`;
-  return `**Published** as revision ${revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${approval.reviewer}: ${count(files, 'file')} from ${count(deploy.artifacts.length, 'tarball')}, below ${code(path)}.${load}`;
+  return `**Published** as revision ${revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by ${people(approvals)}: ${count(files, 'file')} from ${count(deploy.artifacts.length, 'tarball')}, below ${code(path)}.${load}`;
 }
 
 /** After publishing, on the deploy PR. */
@@ -53,9 +59,45 @@ export function ingested(deploy: Deploy): string {
   return `Ingested as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}.`;
 }
 
+/** How many approvals a deploy has, and whose are still to come. */
+export interface ApprovalCount {
+  given: number;
+  needed: number;
+  /** Who may approve, in words, from whoMay(). */
+  approvers: string;
+}
+
+export function approvalCount(rule: Rule, given: number, needed: number): ApprovalCount {
+  return { given, needed, approvers: whoMay(rule) };
+}
+
 /** An approving review was counted. */
-export function approvalCounted(deploy: Deploy, reviewer: string): string {
-  return `@${reviewer} approved ${code(shortDigest(deploy.digest))}. These bytes are merged and ingested now.`;
+export function approvalCounted(deploy: Deploy, reviewer: string, approvals: ApprovalCount): string {
+  const digest = code(shortDigest(deploy.digest));
+  if (approvals.given >= approvals.needed) {
+    const all = approvals.needed === 1 ? '' : `, the last of ${approvals.needed} approvals it takes`;
+    return `@${reviewer} approved ${digest}${all}. These bytes are merged and ingested now.`;
+  }
+  return `@${reviewer} approved ${digest}: **${tally(approvals)}**. ${missing(deploy, approvals)}`;
+}
+
+/** An approval that counted was dismissed, or its author asks for changes now. */
+export function approvalWithdrawn(deploy: Deploy, reviewer: string, approvals: ApprovalCount): string {
+  return `The approval of @${reviewer} is taken back: **${tally(approvals)}**. ${missing(deploy, approvals)}`;
+}
+
+function tally({ given, needed }: ApprovalCount): string {
+  return `${given} of ${count(needed, 'approval')}`;
+}
+
+function missing(deploy: Deploy, { given, needed, approvers }: ApprovalCount): string {
+  const more = needed - given;
+  return `${count(more, 'more person', 'more people')} out of ${prose(approvers)} must approve, but not ${outsiders(deploy)}.`;
+}
+
+/** `@jo or @maria`: who wrote it, and who asked for it. */
+function outsiders({ author, requestedBy }: Deploy): string {
+  return author === requestedBy ? `@${author}` : `@${requestedBy} or @${author}`;
 }
 
 /** A review that does not count; `sentence` is ours, with names in it. */
@@ -101,6 +143,19 @@ export function failedTitle(deploy: Deploy): string {
 export function failedIssue(deploy: Deploy, pullRequest: number, cause: string): string {
   const bytes = `${count(deploy.artifacts.length, 'tarball')} with digest ${shortDigest(deploy.digest)}`;
   return `${cause}\n\nThe deploy PR is #${pullRequest}, for ${code(repositoryOf(deploy))}: ${bytes}. Close this issue when it is settled.`;
+}
+
+/** Title of the issue about a deploy PR that somebody merged. */
+export function mergedByHandTitle(deploy: Deploy, pullRequest: number): string {
+  return `Deploy PR #${pullRequest} of ${deploy.repo}#${deploy.pullRequest} was merged by hand: nothing was published`;
+}
+
+/** Body of that issue. */
+export function mergedByHandIssue(deploy: Deploy, pullRequest: number, by: string): string {
+  return [
+    `@${by} merged #${pullRequest} before it had the approvals it takes. **Nothing of it was published in ${code(repositoryOf(deploy))}**, and its record was moved to \`rejected/\`: only an approving review counts, and the bot merges then.`,
+    `If it should be published: ${again(deploy)} A branch rule that lets only the bot merge here keeps this from happening again.`,
+  ].join('\n\n');
 }
 
 function again(deploy: Deploy): string {

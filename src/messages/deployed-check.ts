@@ -2,7 +2,7 @@ import type { Deploy } from '../domain/deploy.ts';
 import { type MirrorWatch, reachOf } from '../domain/publication.ts';
 import { code, count, duration, list } from './markdown.ts';
 import { former, lag, reachSentence } from './reach.ts';
-import { repositoryOf } from './status-comment.ts';
+import { people, repositoryOf } from './status-comment.ts';
 
 interface DeployedCheck {
   name: string;
@@ -27,7 +27,7 @@ export function deployedCheck(
   }
   if (state.kind !== 'published') return null;
   const reach = reachOf(watches);
-  const published = `Published as revision ${number(state.revision)} of ${code(repository)}, approved by @${state.approval.reviewer}.`;
+  const published = `Published as revision ${number(state.revision)} of ${code(repository)}, approved by ${people(state.approvals)}.`;
   const done = { name, status: 'completed', conclusion: 'success' } as const;
   if (reach === null) return { ...done, title: `Revision ${number(state.revision)}`, summary: published };
   const summary = [published, reachSentence(watches), servers(watches)].join('\n\n');

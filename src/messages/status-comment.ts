@@ -1,5 +1,5 @@
 import { type Build, type BuildState, isFinal } from '../domain/build.ts';
-import type { Deploy } from '../domain/deploy.ts';
+import type { Approval, Deploy } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { isUnchanged } from '../domain/software-changes.ts';
@@ -215,9 +215,9 @@ export function deployLine(deploy: Deploy, watches: readonly MirrorWatch[] = [])
       return `**Deploy**: waits for a second pair of eyes${where(deploy.state.pullRequest)} (${what}, asked for by @${deploy.requestedBy}).`;
     case 'approved':
     case 'ingesting':
-      return `**Deploy**: approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)}, being published (${what}).`;
+      return `**Deploy**: approved by ${people(deploy.state.approvals)}${where(deploy.state.pullRequest)}, being published (${what}).`;
     case 'published':
-      return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by @${deploy.state.approval.reviewer}${where(deploy.state.pullRequest)} (${what}). ${reachSentence(watches)}`.trimEnd();
+      return `**Published** as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by ${people(deploy.state.approvals)}${where(deploy.state.pullRequest)} (${what}). ${reachSentence(watches)}`.trimEnd();
     case 'rolled-back':
       return `**Taken back**: revision ${deploy.state.from.toLocaleString('en-US')} of ${code(repositoryOf(deploy))} was rolled back by @${deploy.state.requestedBy}, confirmed by @${deploy.state.confirmedBy}. Revision ${deploy.state.revision.toLocaleString('en-US')} has ${former(deploy.state.to)} (${what}).`;
     case 'rejected':
@@ -276,6 +276,11 @@ function nextStep(view: StatusView): string | null {
     return built > 0 ? '`bot: deploy` puts what is built up for approval.' : null;
   }
   return 'When all are built, `bot: deploy` puts them up for approval.';
+}
+
+/** `@ana and @max`. */
+export function people(approvals: readonly Approval[]): string {
+  return list(approvals.map(({ reviewer }) => `@${reviewer}`));
 }
 
 /** `sha256:9f2c41…d0`: enough of a digest to compare by eye. */

@@ -87,6 +87,15 @@ export interface GitHub {
   ): Promise<{ number: number; commit: string }>;
   /** An issue with a marker in its body, made unless this App has one with it; its number. */
   openIssue(repo: string, issue: { marker: string; title: string; body: string }): Promise<number>;
+  /**
+   * Moves a folder of files on the default branch, in one commit and whoever else moves that branch meanwhile. Done again it
+   * finds the files in place. The files are those of the first of `from` that is there, or `otherwise`; the others go.
+   * Throws Permanent where the bot may not commit to that branch.
+   */
+  moveFolder(
+    repo: string,
+    move: { from: readonly string[]; to: string; otherwise: Record<string, string>; message: string },
+  ): Promise<void>;
   reviews(repo: string, number: number): Promise<Review[]>;
   /** Merges only when `sha` is still the head. */
   merge(repo: string, number: number, sha: string, title: string): Promise<'merged' | 'moved' | 'refused'>;

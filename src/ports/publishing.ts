@@ -1,6 +1,6 @@
 /** From approved bytes to a revision. */
 import type { Violation } from '../domain/artifact.ts';
-import type { Approval, Deploy, DeployItem } from '../domain/deploy.ts';
+import type { Deploy, DeployItem } from '../domain/deploy.ts';
 import type { StratumLook } from '../domain/publication.ts';
 
 export interface SpooledArtifact extends DeployItem {
@@ -33,7 +33,9 @@ export interface Publisher {
   publish(deploy: {
     id: number;
     repository: string;
-    approval: Approval;
+    /** What was approved, and by whom. */
+    digest: string;
+    approvedBy: readonly string[];
     files: SpooledArtifact[];
   }): Promise<Publication>;
   /** What taking a deploy back would do; changes nothing. Throws Permanent, with the reason, where there is no way back. */

@@ -10,6 +10,7 @@ export type Job =
   | { kind: 'reply'; key: string }
   | { kind: 'deploy'; deployId: number }
   | { kind: 'ingest'; deployId: number }
+  | { kind: 'file'; deployId: number }
   | { kind: 'watch'; deployId: number }
   | { kind: 'rollback'; deployId: number };
 

@@ -1,7 +1,7 @@
 /** The record: every fact is a row, written before anything outside happens. */
 import type { Artifact } from '../domain/artifact.ts';
 import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
-import type { Deploy, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { Deploy, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
@@ -95,6 +95,9 @@ export interface Deploys {
   /** Deploys whose state changed after `at`. */
   movedSince(at: number): Promise<Deploy[]>;
   move(id: number, from: DeployStateKind, to: DeployState): Promise<Deploy | null>;
+  /** Folder of the staging repository a deploy's record was last moved to; null: it was not yet. */
+  filed(id: number): Promise<Folder | null>;
+  file(id: number, folder: Folder): Promise<void>;
   /** Every judged review, accepted or not, once per review id. */
   recordReview(
     deployId: number,

@@ -13,6 +13,7 @@ export const jobSchema: z.ZodType<Job> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('reply'), key: z.string().min(1) }),
   z.strictObject({ kind: z.literal('deploy'), deployId: id }),
   z.strictObject({ kind: z.literal('ingest'), deployId: id }),
+  z.strictObject({ kind: z.literal('file'), deployId: id }),
   z.strictObject({ kind: z.literal('watch'), deployId: id }),
   z.strictObject({ kind: z.literal('rollback'), deployId: id }),
 ]);

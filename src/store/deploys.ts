@@ -68,6 +68,13 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
         .executeTakeFirst();
       return row ? toDeploy(row) : null;
     },
+    async filed(id) {
+      const row = await db.selectFrom('deploys').select('filed').where('id', '=', id).executeTakeFirst();
+      return row?.filed ?? null;
+    },
+    async file(id, folder) {
+      await db.updateTable('deploys').set({ filed: folder }).where('id', '=', id).execute();
+    },
     async recordReview(deployId, { reviewId, ...review }) {
       await db
         .insertInto('deploy_reviews')
@@ -128,6 +135,7 @@ function toRow(deploy: Omit<Deploy, 'id' | 'state'>): Insertable<Tables['deploys
     source: deploy.source,
     digest: deploy.digest,
     artifacts: json(deploy.artifacts),
+    rebuild: deploy.rebuild,
     staging: deploy.staging,
     state: json({ kind: 'preparing', since: deploy.createdAt }),
     moved_at: deploy.createdAt,
@@ -146,6 +154,7 @@ function toDeploy(row: Selectable<Tables['deploys']>): Deploy {
     source: row.source,
     digest: row.digest,
     artifacts: row.artifacts,
+    rebuild: row.rebuild,
     staging: row.staging,
     state: row.state,
     createdAt: row.created_at,

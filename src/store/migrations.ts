@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as first } from './migrations/001-first.ts';
 import { up as remains } from './migrations/003-remains.ts';
+import { up as severalApprovals } from './migrations/005-several-approvals.ts';
 import { up as afterPublishing } from './migrations/006-after-publishing.ts';
 import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
@@ -11,6 +12,7 @@ import { SCHEMA, type Tables } from './schema.ts';
 const migrations: Record<string, Migration> = {
   '001-first': { up: first },
   '003-remains': { up: remains },
+  '005-several-approvals': { up: severalApprovals },
   '006-after-publishing': { up: afterPublishing },
   '007-software': { up: software },
   '008-newest-head': { up: newestHead },

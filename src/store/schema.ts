@@ -5,7 +5,7 @@
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TarballOverview } from '../domain/artifact.ts';
 import type { BuildState, BuildStateKind, Retry } from '../domain/build.ts';
-import type { DeployItem, DeployState, DeployStateKind } from '../domain/deploy.ts';
+import type { DeployItem, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { SoftwareChanges } from '../domain/software-changes.ts';
@@ -95,6 +95,9 @@ export interface Tables {
     repository: GeneratedAlways<string>;
     digest: string;
     artifacts: Document<DeployItem[]>;
+    rebuild: boolean;
+    /** The folder of the staging repository its record was last moved to. */
+    filed: Folder | null;
     staging: string;
     state: Document<DeployState>;
     state_kind: GeneratedAlways<DeployStateKind>;

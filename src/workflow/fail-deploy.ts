@@ -1,5 +1,6 @@
 import type { Deploy } from '../domain/deploy.ts';
 import * as say from '../messages/deploy-replies.ts';
+import { auditDeploy } from './audit-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, tell } from './tell-deploy.ts';
@@ -20,15 +21,7 @@ export async function failDeploy(
   const failed = await moveDeploy(world, deploy, { kind: 'failed', at, pullRequest, reason, incident });
   if (failed === null) return;
   world.log.error({ deploy: deploy.id, reason, incident }, 'deploy failed');
-  const evidence = { reason, incident, digest: deploy.digest };
-  const subject = `deploy:${deploy.id}`;
-  await world.records.audit.append({
-    at,
-    actor: world.catalogue.instance,
-    action: 'deploy-failed',
-    subject,
-    evidence,
-  });
+  await auditDeploy(world, deploy, world.catalogue.instance, 'deploy-failed', { reason, incident });
   await tellFailure(world, failed);
 }
 

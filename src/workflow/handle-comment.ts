@@ -123,7 +123,10 @@ async function carryOut(
     }
     if (command.name === 'cancel')
       said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
-    if (command.name === 'deploy') said.push(...(await requestDeploy(world, served, { pull, by, source })));
+    if (command.name === 'deploy') {
+      const rebuild = command.topic === 'rebuild';
+      said.push(...(await requestDeploy(world, served, { pull, by, source, rebuild })));
+    }
     if (command.name === 'rollback') {
       const ask = { pull, by, source };
       if (command.filters.confirm.length === 0) said.push(...(await requestRollback(world, served, ask)));

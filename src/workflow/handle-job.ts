@@ -1,4 +1,5 @@
 import type { Job } from '../ports.ts';
+import { fileDeploy } from './file-deploy.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
 import { reportCheck } from './report-check.ts';
@@ -34,5 +35,7 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return watchPublication(world, job.deployId);
     case 'rollback':
       return runRollback(world, job.deployId);
+    case 'file':
+      return fileDeploy(world, job.deployId);
   }
 }

@@ -1,13 +1,14 @@
-import type { Deploy, DeployState } from '../domain/deploy.ts';
+import { type Deploy, type DeployState, folderOf } from '../domain/deploy.ts';
 import type { World } from './world.ts';
 
 /**
- * Writes the next state of a deploy, and one line in the log for it.
+ * Writes the next state of a deploy and one line in the log, and has its record in the staging repository follow.
  * @returns null when the row was no longer in the state the caller saw: somebody else decided first
  */
 export async function moveDeploy(world: World, deploy: Deploy, to: DeployState): Promise<Deploy | null> {
   const moved = await world.records.deploys.move(deploy.id, deploy.state.kind, to);
-  if (moved !== null)
-    world.log.info({ deploy: deploy.id, from: deploy.state.kind, to: to.kind }, 'deploy moved');
+  if (moved === null) return null;
+  world.log.info({ deploy: deploy.id, from: deploy.state.kind, to: to.kind }, 'deploy moved');
+  if (folderOf(to) !== null) await world.queue.add({ kind: 'file', deployId: deploy.id });
   return moved;
 }

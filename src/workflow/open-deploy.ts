@@ -5,8 +5,8 @@ import { type DeployView, deployBody, deployTitle } from '../messages/deploy-pr.
 import * as say from '../messages/deploy-replies.ts';
 import { fitBody } from '../messages/markdown.ts';
 import { failDeploy } from './fail-deploy.ts';
-import { metadataOf } from './metadata.ts';
 import { moveDeploy } from './move-deploy.ts';
+import { inFolder, recordPlace, stagingFiles } from './staging-files.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
@@ -16,7 +16,7 @@ export async function openDeploy(world: World, deployId: number): Promise<void> 
     const deploy = await world.records.deploys.get(deployId);
     if (deploy === null) return;
     const view = await deployView(world, deploy);
-    if (deploy.state.kind === 'open') return opened(world, deploy, deploy.state.pullRequest, view.approvers);
+    if (deploy.state.kind === 'open') return opened(world, deploy, deploy.state.pullRequest, view);
     if (deploy.state.kind !== 'preparing') return;
     await propose(world, deploy, view);
   });
@@ -30,7 +30,7 @@ async function propose(world: World, deploy: Deploy, view: DeployView): Promise<
       title: deployTitle(view),
       body: fitBody(deployBody(view)),
       message: `${deployTitle(view)}\n\nDigest: sha256:${deploy.digest}`,
-      files: await stagingFiles(world, deploy),
+      files: inFolder(`staged/${recordPlace(deploy)}`, await stagingFiles(world, deploy)),
     });
     const { number: pullRequest, commit } = proposed;
     const open = await moveDeploy(world, deploy, {
@@ -39,7 +39,7 @@ async function propose(world: World, deploy: Deploy, view: DeployView): Promise<
       pullRequest,
       commit,
     });
-    if (open !== null) await opened(world, open, pullRequest, view.approvers);
+    if (open !== null) await opened(world, open, pullRequest, view);
   } catch (error) {
     // It would fail the same way each minute: whoever asked hears of it instead.
     if (!(error instanceof Permanent)) throw error;
@@ -48,9 +48,9 @@ async function propose(world: World, deploy: Deploy, view: DeployView): Promise<
 }
 
 /** What follows an open deploy PR; safe to repeat. */
-async function opened(world: World, deploy: Deploy, pullRequest: number, approvers: string): Promise<void> {
+async function opened(world: World, deploy: Deploy, pullRequest: number, view: DeployView): Promise<void> {
   await supersedeOlder(world, deploy);
-  await tell(world, deploy, 'opened', say.putUp(deploy, pullRequest, approvers));
+  await tell(world, deploy, 'opened', say.putUp(deploy, pullRequest, view));
 }
 
 async function deployView(world: World, deploy: Deploy): Promise<DeployView> {
@@ -68,26 +68,9 @@ async function deployView(world: World, deploy: Deploy): Promise<DeployView> {
       buildId: build.id,
     });
   }
-  const rule = world.served.get(deploy.repo)?.permissions.rules.approve;
-  const approvers = rule ? whoMay(rule) : 'nobody';
-  return { deploy, rows, approvers };
-}
-
-/** The record a staging repository keeps: the metadata of each tarball, and what was approved as a whole. */
-async function stagingFiles(world: World, deploy: Deploy): Promise<Record<string, string>> {
-  const artifacts = await world.records.artifacts.get(deploy.artifacts.map((entry) => entry.artifactId));
-  const folder = `approved/${deploy.repo}/pr-${deploy.pullRequest}/deploy-${deploy.id}`;
-  const files: Record<string, string> = {};
-  for (const artifact of artifacts) {
-    const build = await world.records.builds.get(artifact.buildId);
-    const request = build && (await world.records.requests.get(build.requestId));
-    if (!request) continue;
-    files[`${folder}/${artifact.name}.meta.txt`] = metadataOf(world, artifact, request);
-  }
-  const { repo, pullRequest, headSha, digest, requestedBy, author } = deploy;
-  files[`${folder}/deploy.json`] =
-    `${JSON.stringify({ deploy: deploy.id, instance: world.catalogue.instance, repo, pullRequest, headSha, digest: `sha256:${digest}`, requestedBy, author, artifacts: deploy.artifacts }, null, 2)}\n`;
-  return files;
+  const served = world.served.get(deploy.repo);
+  const approvers = served ? whoMay(served.permissions.rules.approve) : 'nobody';
+  return { deploy, rows, approvers, needed: served?.approvals ?? 1 };
 }
 
 /** Older deploys of the same repository give way; done again until the last word on their deploy PR is on its way. */

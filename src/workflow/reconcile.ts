@@ -1,4 +1,5 @@
 import { isFinal } from '../domain/build.ts';
+import { folderOf } from '../domain/deploy.ts';
 import type { Job } from '../ports.ts';
 import type { World } from './world.ts';
 
@@ -40,6 +41,7 @@ export async function reconcile(world: World, start = false): Promise<number> {
     if (deploy.state.kind === 'open') jobs.push({ kind: 'deploy', deployId: deploy.id });
     else if (deploy.state.kind === 'rolled-back') jobs.push({ kind: 'rollback', deployId: deploy.id });
     else jobs.push({ kind: 'ingest', deployId: deploy.id });
+    if (folderOf(deploy.state) !== null) jobs.push({ kind: 'file', deployId: deploy.id });
   }
   for (const { deployId } of await world.records.rollbacks.underWay())
     jobs.push({ kind: 'rollback', deployId });

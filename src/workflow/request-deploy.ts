@@ -4,6 +4,7 @@ import { type Deploy, type DeployItem, deployManifest } from '../domain/deploy.t
 import { targetName } from '../domain/target.ts';
 import * as say from '../messages/deploy-replies.ts';
 import type { PullRequest } from '../ports.ts';
+import { auditDeploy } from './audit-deploy.ts';
 import { sha256 } from './post.ts';
 import { repositoryTarget, type ServedRepository, type World } from './world.ts';
 
@@ -12,6 +13,8 @@ export interface DeployAsk {
   pull: PullRequest;
   by: string;
   source: string;
+  /** Files that the repository has may be replaced. */
+  rebuild: boolean;
 }
 
 interface Built {
@@ -30,7 +33,7 @@ export async function requestDeploy(
   served: ServedRepository,
   ask: DeployAsk,
 ): Promise<string[]> {
-  const { pull } = ask;
+  const { pull, rebuild } = ask;
   const built = await newestBuilt(world, pull);
   if (built.length === 0) {
     const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
@@ -42,7 +45,7 @@ export async function requestDeploy(
   for (const [repository, rows] of Map.groupBy(built, (row) => row.repository)) {
     const items = rows.map(item);
     const manifest = deployManifest(
-      { repo: pull.repo, pullRequest: pull.number, headSha: pull.headSha },
+      { repo: pull.repo, pullRequest: pull.number, headSha: pull.headSha, rebuild },
       items,
     );
     const digest = sha256(manifest);
@@ -60,17 +63,12 @@ export async function requestDeploy(
       source: ask.source,
       digest,
       artifacts: items,
+      rebuild,
       staging: served.staging,
       createdAt: world.clock.now(),
     });
     if (created) {
-      await world.records.audit.append({
-        at: world.clock.now(),
-        actor: ask.by,
-        action: 'deploy-requested',
-        subject: `deploy:${deploy.id}`,
-        evidence: { source: ask.source, digest: deploy.digest, manifest },
-      });
+      await auditDeploy(world, deploy, ask.by, 'deploy-requested', { source: ask.source, manifest });
     } else if (deploy.source !== ask.source) {
       answers.push(say.alreadyUp(deploy, repository));
     }

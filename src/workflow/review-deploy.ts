@@ -1,37 +1,33 @@
-import { judgeReview } from '../domain/approval.ts';
-import type { Deploy } from '../domain/deploy.ts';
+import { judgeReview, type ReviewFacts, standingApprovals } from '../domain/approval.ts';
+import type { Approval, Deploy } from '../domain/deploy.ts';
 import type { ClosedEvent, ReviewEvent } from '../domain/events.ts';
-import { whoMay } from '../domain/permission.ts';
+import { sameLogin } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
-import { askPermission } from './ask-permission.ts';
+import { askApprovals } from './ask-approvals.ts';
+import { auditDeploy } from './audit-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
+import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
-import type { World } from './world.ts';
+import type { ServedRepository, World } from './world.ts';
 
-/** A review on a deploy PR: the second pair of eyes, or somebody who may not be it and is told why. */
+/** A review on a deploy PR: another pair of eyes, somebody who may not be it and is told why, or somebody who takes a word back. */
 export async function reviewDeploy(world: World, event: ReviewEvent): Promise<string> {
   const deploy = await world.records.deploys.byPullRequest(event.repo, event.number);
   if (deploy === null) return 'not a deploy PR';
-  if ('approval' in deploy.state && deploy.state.approval.reviewId === event.reviewId) {
-    await approvalFollows(world, deploy, event);
-    return 'approved before';
-  }
   const served = world.served.get(deploy.repo);
   if (!served) return 'the software repository is not served any more';
+  if (event.state !== 'approved') return await takenBack(world, served, deploy, event);
+  if (
+    'approvals' in deploy.state &&
+    deploy.state.approvals.some(({ reviewId }) => reviewId === event.reviewId)
+  ) {
+    await approvalFollows(world, served, deploy, event, deploy.state.approvals);
+    return 'approved before';
+  }
 
-  if (event.state !== 'approved') return `a review that is ${event.state}`;
-
-  const [pull, permission] = await Promise.all([
-    world.github.pullRequest(event.repo, event.number),
-    askPermission(world, served, 'approve', deploy.repo, event.reviewer),
-  ]);
-  const verdict = judgeReview({
-    review: { ...event, id: event.reviewId, state: event.state },
-    deploy,
-    headCommit: pull?.headSha ?? '',
-    reviewerMayApprove: permission.kind === 'allowed',
-    approvers: whoMay(served.permissions.rules.approve),
-  });
+  const review: ReviewFacts = { ...event, id: event.reviewId };
+  const asked = await askApprovals(world, served, deploy, event.number, review);
+  const verdict = judgeReview({ ...asked, review });
   if (verdict.kind === 'ignored') return `a review that is ${verdict.reason}`;
 
   const at = world.clock.now();
@@ -40,53 +36,68 @@ export async function reviewDeploy(world: World, event: ReviewEvent): Promise<st
   const reason = accepted ? 'counts' : verdict.sentence;
   const { reviewId, commit } = event;
   await world.records.deploys.recordReview(deploy.id, {
-    reviewId,
-    reviewer: login,
-    commit,
-    accepted,
-    reason,
-    at,
+    ...{ reviewId, reviewer: login, commit, accepted, reason, at },
   });
-  await world.records.audit.append({
-    at,
-    actor: login,
-    action: accepted ? 'approval-counted' : 'approval-refused',
-    subject: `deploy:${deploy.id}`,
-    evidence: { reviewId, commit, digest: deploy.digest, reason },
-  });
+  const action = accepted ? 'approval-counted' : 'approval-refused';
+  await auditDeploy(world, deploy, login, action, { reviewId, commit, reason });
   if (!accepted) {
-    await answerOnDeploy(
-      world,
-      deploy,
-      `review:${reviewId}`,
-      event.number,
-      say.approvalRefused(login, verdict.sentence),
-    );
+    const body = say.approvalRefused(login, verdict.sentence);
+    await answerOnDeploy(world, deploy, `review:${reviewId}`, event.number, body);
     return `refused: ${verdict.code}`;
   }
-  const approved = await moveDeploy(world, deploy, {
-    kind: 'approved',
-    at,
-    pullRequest: event.number,
-    commit,
-    approval: verdict.approval,
-  });
+  const approvals = standingApprovals(asked);
+  if (approvals.length < served.approvals) {
+    await approvalFollows(world, served, deploy, event, approvals);
+    return `approval ${approvals.length} of ${served.approvals}`;
+  }
+  const { number: pullRequest } = event;
+  const approved = await moveDeploy(world, deploy, { kind: 'approved', at, pullRequest, commit, approvals });
   if (approved === null) return 'somebody else decided first';
-  await approvalFollows(world, approved, event);
+  await auditDeploy(world, deploy, login, 'deploy-approved', { approvals, needed: served.approvals });
+  await approvalFollows(world, served, approved, event, approvals);
   return 'approved';
 }
 
 /** What an approval sets going; safe to repeat, so that a crash right after the decision loses nothing. */
-async function approvalFollows(world: World, deploy: Deploy, event: ReviewEvent): Promise<void> {
-  await world.queue.add({ kind: 'ingest', deployId: deploy.id });
-  await answerOnDeploy(
-    world,
-    deploy,
-    `review:${event.reviewId}`,
-    event.number,
-    say.approvalCounted(deploy, event.reviewer.login),
-  );
+async function approvalFollows(
+  world: World,
+  served: ServedRepository,
+  deploy: Deploy,
+  event: ReviewEvent,
+  approvals: readonly Approval[],
+): Promise<void> {
+  if (deploy.state.kind !== 'open') await world.queue.add({ kind: 'ingest', deployId: deploy.id });
+  const count = say.approvalCount(served.permissions.rules.approve, approvals.length, served.approvals);
+  const body = say.approvalCounted(deploy, event.reviewer.login, count);
+  await answerOnDeploy(world, deploy, `review:${event.reviewId}`, event.number, body);
   await refreshStatus(world, deploy);
+}
+
+/** A dismissed approval, or a change request by somebody who had approved; ingest finds out by itself once it is under way. */
+async function takenBack(
+  world: World,
+  served: ServedRepository,
+  deploy: Deploy,
+  event: ReviewEvent,
+): Promise<string> {
+  const detail = `a review that is ${event.state}`;
+  if (event.state === 'commented') return detail;
+  const { login } = event.reviewer;
+  const counted = (await world.records.deploys.reviews(deploy.id)).findLast(
+    (review) =>
+      review.accepted &&
+      (event.state === 'dismissed' ? review.reviewId === event.reviewId : sameLogin(review.reviewer, login)),
+  );
+  if (counted === undefined || !['open', 'approved', 'ingesting'].includes(deploy.state.kind)) return detail;
+  const { reviewId, state, commit } = event;
+  await auditDeploy(world, deploy, login, 'approval-withdrawn', { reviewId, state, commit });
+  if (deploy.state.kind === 'open') {
+    const given = standingApprovals(await askApprovals(world, served, deploy, event.number)).length;
+    const count = say.approvalCount(served.permissions.rules.approve, given, served.approvals);
+    const body = say.approvalWithdrawn(deploy, login, count);
+    await answerOnDeploy(world, deploy, `withdrawn:${reviewId}`, event.number, body);
+  }
+  return 'an approval was taken back';
 }
 
 /** A deploy PR was closed or merged: by the bot on its way to ingest, or by a person, which rejects the deploy. */
@@ -106,13 +117,9 @@ export async function deployPullRequestClosed(world: World, event: ClosedEvent):
     reason,
   });
   if (rejected === null) return 'somebody else decided first';
-  await world.records.audit.append({
-    at: world.clock.now(),
-    actor: event.by.login,
-    action: 'deploy-rejected',
-    subject: `deploy:${deploy.id}`,
-    evidence: { merged: event.merged, digest: deploy.digest },
-  });
+  const action = event.merged ? 'merged-by-hand' : 'deploy-rejected';
+  const { commit } = deploy.state;
+  await auditDeploy(world, deploy, event.by.login, action, { pullRequest: event.number, commit });
   await sayRejected(world, rejected, event);
   return `rejected: ${reason}`;
 }
@@ -120,5 +127,13 @@ export async function deployPullRequestClosed(world: World, event: ClosedEvent):
 async function sayRejected(world: World, deploy: Deploy, event: ClosedEvent): Promise<void> {
   const body = say.rejected(deploy, event.number, event.by.login, event.merged);
   await answerOnDeploy(world, deploy, 'closed', event.number, body);
+  if (event.merged) {
+    await openIssue(world, {
+      key: `deploy:${deploy.id}:merged-by-hand`,
+      repo: deploy.staging,
+      title: say.mergedByHandTitle(deploy, event.number),
+      body: say.mergedByHandIssue(deploy, event.number, event.by.login),
+    });
+  }
   await tell(world, deploy, 'rejected', body);
 }

@@ -1,9 +1,9 @@
-import { approvalStillStands } from '../domain/approval.ts';
-import { type Deploy, type DeployState, deployManifest } from '../domain/deploy.ts';
+import { approvalsStillStand } from '../domain/approval.ts';
+import { type Deploy, type DeployItem, type DeployState, deployManifest } from '../domain/deploy.ts';
 import { Permanent } from '../domain/errors.ts';
-import { whoMay } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
-import { askPermission } from './ask-permission.ts';
+import { askApprovals } from './ask-approvals.ts';
+import { auditDeploy } from './audit-deploy.ts';
 import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { sha256 } from './post.ts';
@@ -37,15 +37,16 @@ async function ingest(world: World, deployId: number): Promise<void> {
   const deploy = await world.records.deploys.get(deployId);
   if (deploy?.state.kind === 'approved') {
     const problem =
-      (await stillApproved(world, deploy, deploy.state)) ?? (await merge(world, deploy, deploy.state));
+      (await stillApproved(world, deploy, deploy.state, deploy.artifacts)) ??
+      (await merge(world, deploy, deploy.state));
     if (problem !== null) return failDeploy(world, deploy, problem);
-    const { pullRequest, commit, approval } = deploy.state;
+    const { pullRequest, commit, approvals } = deploy.state;
     await moveDeploy(world, deploy, {
       kind: 'ingesting',
       since: world.clock.now(),
       pullRequest,
       commit,
-      approval,
+      approvals,
     });
     await refreshStatus(world, deploy);
     return ingest(world, deployId);
@@ -56,28 +57,26 @@ async function ingest(world: World, deployId: number): Promise<void> {
   if (deploy?.state.kind === 'failed') await tellFailure(world, deploy);
 }
 
-/** Everything the approval rests on, asked of GitHub now and computed from the rows now. */
-async function stillApproved(world: World, deploy: Deploy, state: Approved): Promise<string | null> {
+/**
+ * Everything the approvals rest on, asked of GitHub now.
+ * @param items what the digest is made of: the rows, or the files that were fetched and verified
+ */
+async function stillApproved(
+  world: World,
+  deploy: Deploy,
+  state: Approved,
+  items: readonly DeployItem[],
+): Promise<string | null> {
   const served = world.served.get(deploy.repo);
   if (!served) return 'the software repository is not served any more';
-  const [pull, reviews, permission] = await Promise.all([
-    world.github.pullRequest(deploy.staging, state.pullRequest),
-    world.github.reviews(deploy.staging, state.pullRequest),
-    askPermission(world, served, 'approve', deploy.repo, { login: state.approval.reviewer, isBot: false }),
-  ]);
-  const verdict = approvalStillStands(state.approval, {
-    deploy,
-    reviews,
-    currentDigest: sha256(deployManifest(deploy, deploy.artifacts)),
-    headCommit: pull?.headSha ?? '',
-    reviewerMayApprove: permission.kind === 'allowed',
-    approvers: whoMay(served.permissions.rules.approve),
-  });
+  const asked = await askApprovals(world, served, deploy, state.pullRequest);
+  const currentDigest = sha256(deployManifest(deploy, items));
+  const verdict = approvalsStillStand(state.approvals, { ...asked, currentDigest });
   return verdict.kind === 'stands' ? null : verdict.sentence;
 }
 
 async function merge(world: World, deploy: Deploy, state: Approved): Promise<string | null> {
-  const title = `Ingest deploy ${deploy.id} of ${deploy.repo}#${deploy.pullRequest}, approved by ${state.approval.reviewer}`;
+  const title = `Ingest deploy ${deploy.id} of ${deploy.repo}#${deploy.pullRequest}, approved by ${state.approvals.map(({ reviewer }) => reviewer).join(' and ')}`;
   const result = await world.github.merge(deploy.staging, state.pullRequest, state.commit, title);
   if (result === 'merged') return null;
   return result === 'moved'
@@ -100,32 +99,27 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
       spooled.violations.map((violation) => violation.sentence),
     );
   }
-  const problem = await stillApproved(world, deploy, state);
+  const problem = await stillApproved(world, deploy, state, spooled.files);
   if (problem !== null) return failDeploy(world, deploy, problem);
 
-  await world.records.audit.append({
-    at: world.clock.now(),
-    actor: world.catalogue.instance,
-    action: 'publishing',
-    subject: `deploy:${deploy.id}`,
-    evidence: {
-      approval: state.approval,
-      digest: deploy.digest,
-      files: spooled.files.map((file) => file.sha256),
-    },
-  });
-  const { approval } = state;
-  const publication = await publisher.publish({ id: deploy.id, repository, approval, files: spooled.files });
+  const { approvals } = state;
+  const { instance } = world.catalogue;
+  const files = spooled.files.map((file) => file.sha256);
+  await auditDeploy(world, deploy, instance, 'publishing', { approvals, files });
+  const { id, digest } = deploy;
+  const approvedBy = approvals.map(({ reviewer }) => reviewer);
+  const publication = await publisher.publish({ id, repository, digest, approvedBy, files: spooled.files });
   const { pullRequest, commit } = state;
   const published = await moveDeploy(world, deploy, {
     kind: 'published',
     at: world.clock.now(),
     pullRequest,
     commit,
-    approval,
+    approvals,
     ...publication,
   });
   if (published === null) return;
+  await auditDeploy(world, deploy, instance, 'deploy-published', publication);
   await announce(world, published);
 }
 

@@ -28,6 +28,8 @@ export interface ServedRepository {
   deployedLabel: string | null;
   /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */
   rerunChecks: readonly string[];
+  /** Approvals by different people that a deploy takes. */
+  approvals: number;
   permissions: Permissions;
   changes: ChangeRules;
 }

@@ -32,6 +32,7 @@ describe('a small configuration', () => {
             deploy: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
             approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
           },
+          approvals: 1,
           deny: [],
           deployedLabel: null,
           rerunChecks: [],

@@ -72,7 +72,7 @@ describe('directoryPublisher', () => {
       base: 0,
       deploy: 12,
       digest: 'digest-12',
-      approvedBy: 'carol',
+      approvedBy: ['carol'],
       publishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       files: 6,
     });

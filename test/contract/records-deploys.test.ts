@@ -8,7 +8,13 @@ const bot = freshRecords();
 const approval: Approval = { reviewer: 'bob', reviewId: 5, commit: 'c1', digest: digest('deploy') };
 const openState: DeployState = { kind: 'open', since: 1, pullRequest: 9, commit: 'c1' };
 const stopped: DeployState = { kind: 'failed', at: 2, pullRequest: null, reason: 'No.', incident: [] };
-const approved: DeployState = { kind: 'approved', at: 2, pullRequest: 9, commit: 'c1', approval };
+const approved: DeployState = {
+  kind: 'approved',
+  at: 2,
+  pullRequest: 9,
+  commit: 'c1',
+  approvals: [approval],
+};
 
 describe('deploys', () => {
   const make = async (): Promise<Deploy> => (await bot.records.deploys.create(aDeploy())).deploy;
@@ -70,9 +76,11 @@ describe('deploys', () => {
   test.each([
     ['open without a pull request', { kind: 'open', since: 1, commit: 'c1' }],
     ['approved without an approval', { kind: 'approved', at: 2, pullRequest: 9, commit: 'c1' }],
-    ['approved by nobody', { ...approved, approval: { ...approval, reviewer: '' } }],
-    ['approved for another commit', { ...approved, approval: { ...approval, commit: 'c2' } }],
-    ['approved for other bytes', { ...approved, approval: { ...approval, digest: digest('other') } }],
+    ['approved by an empty list', { ...approved, approvals: [] }],
+    ['approved by a list of nothing', { ...approved, approvals: [{}] }],
+    ['approved by nobody', { ...approved, approvals: [{ ...approval, reviewer: '' }] }],
+    ['approved for another commit', { ...approved, approvals: [{ ...approval, commit: 'c2' }] }],
+    ['approved for other bytes', { ...approved, approvals: [{ ...approval, digest: digest('other') }] }],
     ['published without a revision', { ...approved, kind: 'published', files: 3, path: '/' }],
     ['rejected without a reason', { kind: 'rejected', at: 2, pullRequest: 9, by: 'bob', reason: '' }],
     ['failed without a reason', { ...stopped, reason: '' }],

@@ -56,6 +56,7 @@ function deployOf(...artifacts: DeployItem[]): Deploy {
     source: 'comment:1',
     digest: 'd1',
     artifacts,
+    rebuild: false,
     staging: 'EESSI/staging',
     state: { kind: 'preparing', since: 0 },
     createdAt: 0,

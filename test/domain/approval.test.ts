@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { approvalStillStands, judgeReview, type ReviewFacts } from '../../src/domain/approval.ts';
+import {
+  approvalsStillStand,
+  judgeReview,
+  type ReviewFacts,
+  standingApprovals,
+} from '../../src/domain/approval.ts';
 import type { Approval, Deploy, DeployState } from '../../src/domain/deploy.ts';
 
 const COMMIT = 'c'.repeat(40);
@@ -7,7 +12,13 @@ const OTHER = 'd'.repeat(40);
 const DIGEST = `sha256:${'9f'.repeat(32)}`;
 const APPROVAL: Approval = { reviewer: 'ana', reviewId: 7, commit: COMMIT, digest: DIGEST };
 const OPEN: DeployState = { kind: 'open', since: 1, pullRequest: 5, commit: COMMIT };
-const APPROVED: DeployState = { kind: 'approved', at: 2, pullRequest: 5, commit: COMMIT, approval: APPROVAL };
+const APPROVED: DeployState = {
+  kind: 'approved',
+  at: 2,
+  pullRequest: 5,
+  commit: COMMIT,
+  approvals: [APPROVAL],
+};
 
 function deploy(state: DeployState, more: Partial<Deploy> = {}): Deploy {
   return {
@@ -20,6 +31,7 @@ function deploy(state: DeployState, more: Partial<Deploy> = {}): Deploy {
     source: 'comment:1',
     digest: DIGEST,
     artifacts: [],
+    rebuild: false,
     staging: 'EESSI/staging',
     state,
     createdAt: 0,
@@ -35,8 +47,9 @@ function review(more: Partial<ReviewFacts> & { by?: string; isBot?: boolean } = 
 const GIVEN = {
   deploy: deploy(OPEN),
   headCommit: COMMIT,
-  reviewerMayApprove: true,
+  mayApprove: () => true,
   approvers: 'members of EESSI/ingest',
+  needed: 1,
 };
 const REST = 'It takes one approval from members of EESSI/ingest, not by jo and not by maria.';
 
@@ -82,7 +95,7 @@ describe('a review of a deploy PR', () => {
     ],
     [
       'a stranger',
-      { review: review({ by: 'eve' }), reviewerMayApprove: false },
+      { review: review({ by: 'eve' }), mayApprove: () => false },
       'not-allowed',
       `eve is not among those who approve here. ${REST}`,
     ],
@@ -155,7 +168,7 @@ describe('right before publishing', () => {
     ],
     ['a later remark of the reviewer', { reviews: [review(), review({ id: 8, state: 'commented' })] }],
   ])('the approval stands: %s', (_, given) => {
-    expect(approvalStillStands(APPROVAL, { ...now, ...given })).toEqual({ kind: 'stands' });
+    expect(approvalsStillStand([APPROVAL], { ...now, ...given })).toEqual({ kind: 'stands' });
   });
 
   it.each<[string, Partial<typeof now>, string]>([
@@ -181,7 +194,7 @@ describe('right before publishing', () => {
       { deploy: deploy({ ...APPROVED, commit: OTHER }), headCommit: OTHER },
       'old-commit',
     ],
-    ['the reviewer left the team', { reviewerMayApprove: false }, 'not-allowed'],
+    ['the reviewer left the team', { mayApprove: () => false }, 'not-allowed'],
     ['the reviewer is the author', { deploy: deploy(APPROVED, { author: 'Ana' }) }, 'author'],
     ['the reviewer asked for it', { deploy: deploy(APPROVED, { requestedBy: 'ANA' }) }, 'requester'],
     ['the reviewer is a bot', { reviews: [review({ isBot: true })] }, 'bot'],
@@ -192,6 +205,67 @@ describe('right before publishing', () => {
       'not-open',
     ],
   ])('the approval falls: %s', (_, given, code) => {
-    expect(approvalStillStands(APPROVAL, { ...now, ...given })).toMatchObject({ kind: 'refused', code });
+    expect(approvalsStillStand([APPROVAL], { ...now, ...given })).toMatchObject({ kind: 'refused', code });
+  });
+});
+
+describe('several approvals', () => {
+  const two = { ...GIVEN, needed: 2 };
+  const people = (reviews: ReviewFacts[]) =>
+    standingApprovals({ ...two, reviews }).map(({ reviewer, reviewId }) => `${reviewer} ${reviewId}`);
+
+  it.each<[string, ReviewFacts[], string[]]>([
+    ['two people', [review(), review({ id: 8, by: 'max' })], ['ana 7', 'max 8']],
+    ['one person twice', [review(), review({ id: 8, by: 'ANA' })], ['ANA 8']],
+    ['one of the two is the author', [review(), review({ id: 8, by: 'jo' })], ['ana 7']],
+    ['one of the two is a bot', [review(), review({ id: 8, by: 'x[bot]' })], ['ana 7']],
+    [
+      'one of the two is of another commit',
+      [review(), review({ id: 8, by: 'max', commit: OTHER })],
+      ['ana 7'],
+    ],
+    ['one was dismissed', [review({ state: 'dismissed' }), review({ id: 8, by: 'max' })], ['max 8']],
+    [
+      'one asks for changes since',
+      [review(), review({ id: 8, by: 'max' }), review({ id: 9, state: 'changes_requested' })],
+      ['max 8'],
+    ],
+    [
+      'one asked for changes and approved again',
+      [review({ id: 5, state: 'changes_requested' }), review(), review({ id: 8, by: 'max' })],
+      ['ana 7', 'max 8'],
+    ],
+    ['none', [], []],
+  ])('are counted by person: %s', (_, reviews, expected) => {
+    expect(people(reviews)).toEqual(expected);
+  });
+
+  const second: Approval = { ...APPROVAL, reviewer: 'max', reviewId: 8 };
+  const both = { ...two, reviews: [review(), review({ id: 8, by: 'max' })], currentDigest: DIGEST };
+  const state: DeployState = { ...APPROVED, approvals: [APPROVAL, second] };
+
+  it('stand together right before publishing', () => {
+    const asked = { ...both, deploy: deploy(state) };
+    expect(approvalsStillStand([APPROVAL, second], asked)).toEqual({ kind: 'stands' });
+  });
+
+  it.each<[string, Approval[], ReviewFacts[], string]>([
+    [
+      'one of them was dismissed',
+      [APPROVAL, second],
+      [review(), review({ id: 8, by: 'max', state: 'dismissed' })],
+      'withdrawn',
+    ],
+    ['one is recorded twice', [APPROVAL, APPROVAL], both.reviews, 'too-few'],
+    ['the rule asks for more since', [APPROVAL], both.reviews, 'too-few'],
+    ['nothing is recorded', [], both.reviews, 'too-few'],
+  ])('fall together: %s', (_, approvals, reviews, code) => {
+    const asked = { ...both, deploy: deploy(state), reviews };
+    expect(approvalsStillStand(approvals, asked)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('say how many it takes', () => {
+    const judged = judgeReview({ ...two, review: review({ by: 'jo' }) });
+    expect(judged).toMatchObject({ sentence: expect.stringContaining('It takes 2 approvals from members') });
   });
 });

@@ -81,6 +81,7 @@ export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'sta
         repository: 'software.eessi.io',
       },
     ],
+    rebuild: false,
     staging: 'o/staging',
     createdAt: 1_000,
     ...special,

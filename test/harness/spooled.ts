@@ -19,6 +19,5 @@ export async function spoolInto(
 }
 
 export function deploy(id: number, ...files: SpooledArtifact[]): Parameters<Publisher['publish']>[0] {
-  const approval = { reviewer: 'carol', reviewId: 3, commit: 'c0ffee', digest: `digest-${id}` };
-  return { id, repository, approval, files };
+  return { id, repository, digest: `digest-${id}`, approvedBy: ['carol'], files };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Build, BuildStateKind } from '../../src/domain/build.ts';
-import type { Deploy, DeployStateKind } from '../../src/domain/deploy.ts';
+import type { Deploy, DeployStateKind, Folder } from '../../src/domain/deploy.ts';
 import type { RunningBot } from './bot.ts';
 import type { GitHubDouble } from './github/double.ts';
 import type { Changes, Json } from './github/model.ts';
@@ -53,6 +53,8 @@ export interface Stage {
 
   buildIs(kind: BuildStateKind, id?: number): Promise<Build>;
   deployIs(kind: DeployStateKind, id?: number): Promise<Deploy>;
+  /** The record of a deploy has come to be in this folder of the staging repository, and in no other. */
+  recordIn(folder: Folder, id?: number): Promise<void>;
   /** Lets a build go on whose behaviour is `wait`; also while the bot is away. */
   release(id?: number): Promise<void>;
   /** A statement past the bot, as somebody with psql would send it. */
@@ -227,6 +229,17 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
     async deployIs(kind, id = 1) {
       const look = () => parts.bot().world.records.deploys.get(id);
       return await until(look, (deploy) => deploy.state.kind === kind, `deploy ${id} to be ${kind}`);
+    },
+    async recordIn(folder, id = 1) {
+      const what = `the record of deploy ${id} to be in ${folder}/`;
+      const folders = async () => {
+        const paths = (await github.filesAt(STAGING, 'main')).filter((path) =>
+          path.includes(`/deploy-${id}/`),
+        );
+        return [...new Set(paths.map((path) => path.split('/')[0]))].join();
+      };
+      const look = async () => ({ state: { kind: await folders() } });
+      await until(look, ({ state }) => state.kind === folder, what);
     },
     async release(id = 1) {
       const { rows } = await parts.psql(

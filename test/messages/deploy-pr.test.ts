@@ -22,13 +22,18 @@ function row(id: number, target: string, special: Partial<DeployRow> = {}): Depl
 }
 
 const body = (rows: DeployRow[]) => {
-  const view = { deploy: deployIn(deployStates.preparing), rows, approvers: 'members of o/ingest' };
+  const view = {
+    deploy: deployIn(deployStates.preparing),
+    rows,
+    approvers: 'members of o/ingest',
+    needed: 1,
+  };
   return deployBody(view);
 };
 
 test('what a reviewer sees when all is well', () => {
   const deploy = deployIn(deployStates.preparing);
-  const view = { deploy, rows: [row(1, 'x86_64/amd/zen2')], approvers: 'members of o/ingest' };
+  const view = { deploy, rows: [row(1, 'x86_64/amd/zen2')], approvers: 'members of o/ingest', needed: 1 };
   expect(deployTitle(view)).toMatchInlineSnapshot(`"Ingest 1 tarball into software.eessi.io (o/r#3)"`);
   expect(deployBody(view)).toMatchInlineSnapshot(`
     "### Ingest 1 tarball into \`software.eessi.io\` (o/r#3, commit \`fffffff\`)

@@ -76,19 +76,19 @@ export function aBuild(state: BuildState, id = 1, cpu = 'x86_64/amd/zen2'): Buil
   };
 }
 
-const approval = { reviewer: 'ana', reviewId: 1, commit: 'c'.repeat(40), digest: digest('deploy') };
+const approvals = [{ reviewer: 'ana', reviewId: 1, commit: 'c'.repeat(40), digest: digest('deploy') }];
 const shown = { pullRequest: 12, commit: 'c'.repeat(40) };
 
 export const deployStates = {
   preparing: { kind: 'preparing', since: NOON },
   open: { kind: 'open', since: NOON, ...shown },
-  approved: { kind: 'approved', at: NOON, ...shown, approval },
-  ingesting: { kind: 'ingesting', since: NOON, ...shown, approval },
+  approved: { kind: 'approved', at: NOON, ...shown, approvals },
+  ingesting: { kind: 'ingesting', since: NOON, ...shown, approvals },
   published: {
     kind: 'published',
     at: NOON,
     ...shown,
-    approval,
+    approvals,
     revision: 4711,
     files: 26_398,
     path: '/cvmfs/software.eessi.io/versions',

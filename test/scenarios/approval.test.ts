@@ -125,6 +125,7 @@ botTest(
       `"@ana closed stack/staging#1, which rejects this deploy of 1 tarball. Nothing was published. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
     );
     await stage.status('rejected');
+    await stage.recordIn('rejected');
     await github.reopen(STAGING, number, { by: 'ana' });
     await stage.approve('ana', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
@@ -156,7 +157,15 @@ botTest(
     expect(await stage.saidOnDeploy(number)).toMatchInlineSnapshot(
       `"@max merged stack/staging#1 by hand, without an approval that counts. **Nothing was published.** \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
     );
+    expect(await stage.issue()).toMatchInlineSnapshot();
     await stage.deployIs('rejected');
+    await stage.recordIn('rejected');
+    const audit = await bot.world.records.audit.list('deploy:1');
+    expect(audit.at(-1)).toMatchObject({
+      actor: 'max',
+      action: 'merged-by-hand',
+      evidence: { pullRequest: number },
+    });
   },
 );
 

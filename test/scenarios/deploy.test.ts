@@ -87,8 +87,8 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
   expect(await github.filesAt(STAGING, pull?.head.sha ?? '')).toMatchInlineSnapshot(`
     [
       "README.md",
-      "approved/stack/software-layer/pr-1/deploy-1/deploy.json",
-      "approved/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt",
+      "staged/stack/software-layer/pr-1/deploy-1/deploy.json",
+      "staged/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt",
     ]
   `);
   expect((await status('second pair of eyes')).split('\n').at(6)).toMatchInlineSnapshot(
@@ -130,6 +130,7 @@ botTest('from an approval to a revision', async ({ github, around, built, deploy
     </details>"
   `);
   expect(github.pullRequest(STAGING, number)).toMatchObject({ merged: true, mergedBy: 'stratobot[bot]' });
+  await stage.recordIn('ingested');
 
   const [artifact] = (await stage.deployIs('published')).artifacts;
   const tarball = join(around.dir, 'artifacts', artifact?.key ?? '');

@@ -53,6 +53,7 @@ botTest('an artifact that changed in the store', async (stage) => {
     [
       "maria deploy-requested",
       "ana approval-counted",
+      "ana deploy-approved",
       "bot deploy-failed",
     ]
   `);

@@ -59,7 +59,7 @@ function siteNamed(options: CvmfsOptions, repository: string, deploy: number): S
 }
 
 async function publish(site: Site, deploy: Deploy): Promise<Publication> {
-  const { digest } = deploy.approval;
+  const { digest } = deploy;
   if (!/^\S{1,200}$/.test(digest)) throw new Permanent('The digest of the approval is none.');
   const ingests = groupsOf(deploy.files).filter(({ compat }) => !compat).length;
   const begun = await recover(site, ingests, digest);
@@ -91,8 +91,8 @@ async function publish(site: Site, deploy: Deploy): Promise<Publication> {
 }
 
 async function begin(site: Site, deploy: Deploy, parts: readonly Prepared[]): Promise<Journal> {
-  const { id, approval } = deploy;
-  const journal = await preflight(site, { id, digest: approval.digest }, parts);
+  const { id, digest } = deploy;
+  const journal = await preflight(site, { id, digest }, parts);
   await site.run.quick(['mkdir', '-p', site.area]);
   await site.journal.write(journal);
   return journal;

@@ -76,8 +76,7 @@ export function cvmfsDeploy(
     };
   });
   const digest = sha256(files.map((file) => file.sha256).join());
-  const approval = { reviewer: 'ana', reviewId: 1, commit: 'c0ffee', digest };
-  return { id, repository: cvmfs.name, approval, files };
+  return { id, repository: cvmfs.name, digest, approvedBy: ['ana'], files };
 }
 
 /** Name and members of a software tarball for a CPU. */

@@ -253,6 +253,14 @@ export class GitHubDouble extends People {
     return entry?.type === 'blob' ? (await git.blob(entry.sha)).toString() : null;
   }
 
+  /** The commits of a branch, newest first. */
+  async log(
+    repoName: string,
+    branch: string,
+  ): Promise<{ sha: string; parents: readonly string[]; message: string }[]> {
+    return await this.world.repository(repoName).git.log([`refs/heads/${branch}`]);
+  }
+
   /** The paths of all files at a branch, ref or sha. */
   async filesAt(repoName: string, ref: string): Promise<string[]> {
     const { git } = this.world.repository(repoName);

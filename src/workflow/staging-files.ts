@@ -1,0 +1,28 @@
+import type { Deploy } from '../domain/deploy.ts';
+import { metadataOf } from './metadata.ts';
+import type { World } from './world.ts';
+
+/** Where the record of a deploy is, below the folder that says what became of it. */
+export function recordPlace({ repo, pullRequest, id }: Deploy): string {
+  return `${repo}/pr-${pullRequest}/deploy-${id}`;
+}
+
+/** The record a staging repository keeps: the metadata of each tarball, and what is approved as a whole; by file name. */
+export async function stagingFiles(world: World, deploy: Deploy): Promise<Record<string, string>> {
+  const artifacts = await world.records.artifacts.get(deploy.artifacts.map((entry) => entry.artifactId));
+  const files: Record<string, string> = {};
+  for (const artifact of artifacts) {
+    const build = await world.records.builds.get(artifact.buildId);
+    const request = build && (await world.records.requests.get(build.requestId));
+    if (!request) continue;
+    files[`${artifact.name}.meta.txt`] = metadataOf(world, artifact, request);
+  }
+  const { repo, pullRequest, headSha, digest, requestedBy, author } = deploy;
+  files['deploy.json'] =
+    `${JSON.stringify({ deploy: deploy.id, instance: world.catalogue.instance, repo, pullRequest, headSha, digest: `sha256:${digest}`, requestedBy, author, artifacts: deploy.artifacts }, null, 2)}\n`;
+  return files;
+}
+
+export function inFolder(folder: string, files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]));
+}

@@ -1,0 +1,113 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'vitest';
+import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
+import type { Stage } from '../harness/stage.ts';
+import { STAGING } from '../harness/surroundings.ts';
+
+const twoNeeded = {
+  configure: ({ software_repositories: [repository] }: ConfigDraft) => {
+    Object.assign(repository ?? {}, { approvals: 2 });
+  },
+};
+
+const audited = async ({ bot }: Stage) =>
+  (await bot.world.records.audit.list('deploy:1')).map(
+    ({ actor, action }) => `${actor.replace(/demo-bot-.*/, 'bot')} ${action}`,
+  );
+
+botTest(
+  'two approvals publish, one does not',
+  async (stage) => {
+    const { built, deployPr, approve, saidOnDeploy, said, status } = stage;
+    await built();
+    const number = await deployPr();
+    await approve('ana', number);
+    expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
+      `"@ana approved \`sha256:…\`: **1 of 2 approvals**. 1 more person out of members of stack/ingest must approve, but not @maria or @jo."`,
+    );
+    await approve('ana', number);
+    expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
+    await stage.deployIs('open');
+    expect(readdirSync(stage.around.publishRoot)).toEqual([]);
+    await approve('max', number);
+    expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
+      `"@max approved \`sha256:…\`, the last of 2 approvals it takes. These bytes are merged and ingested now."`,
+    );
+    expect(await said()).toContain('approved by @ana and @max: 2 files');
+    expect(await saidOnDeploy(number)).toMatch(/^Ingested as revision 1/);
+    expect(await status('Published')).toContain('approved by @ana and @max');
+    expect(await audited(stage)).toMatchInlineSnapshot(`
+      [
+        "maria deploy-requested",
+        "ana approval-counted",
+        "ana approval-counted",
+        "max approval-counted",
+        "max deploy-approved",
+        "bot publishing",
+        "bot deploy-published",
+      ]
+    `);
+  },
+  twoNeeded,
+);
+
+botTest(
+  'an approval that is dismissed counts no more',
+  async (stage) => {
+    const { github, bot, built, deployPr, approve, saidOnDeploy } = stage;
+    await built();
+    const number = await deployPr();
+    const review = await github.review(STAGING, number, { by: 'ana', state: 'approved' });
+    await bot.handled();
+    expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
+    await github.dismissReview(STAGING, number, review.id, { by: 'max' });
+    await bot.handled();
+    expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
+      `"The approval of @ana is taken back: **0 of 2 approvals**. 2 more people out of members of stack/ingest must approve, but not @maria or @jo."`,
+    );
+    await approve('max', number);
+    expect(await saidOnDeploy(number)).toContain('@max approved');
+    await stage.deployIs('open');
+    expect(await audited(stage)).toContain('ana approval-withdrawn');
+  },
+  twoNeeded,
+);
+
+botTest(
+  'the author and who asked are never one of the two',
+  async ({ built, deployPr, approve, saidOnDeploy, deployIs }) => {
+    await built();
+    const number = await deployPr();
+    await approve('ana', number);
+    expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
+    await approve('jo', number);
+    expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
+      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#1, so a second person approves. It takes 2 approvals from members of stack/ingest, not by jo and not by maria."`,
+    );
+    await deployIs('open');
+  },
+  twoNeeded,
+);
+
+botTest(
+  'one of two approvals is taken back before the merge',
+  async (stage) => {
+    const { github, built, deployPr, approve, saidOnDeploy } = stage;
+    stage.expectComplaint('deploy failed', 'a job failed and will be tried again');
+    await built();
+    const number = await deployPr();
+    await approve('ana', number);
+    expect(await saidOnDeploy(number)).toContain('1 of 2');
+    github.failNext({ method: 'PUT', path: /\/merge$/, status: 502 });
+    await approve('max', number);
+    await github.waitFor(() => github.pendingFaults.length === 0);
+    await github.review(STAGING, number, { by: 'ana', state: 'changes_requested' });
+    expect(await saidOnDeploy(number)).toContain('the last of 2 approvals');
+    const failed = await saidOnDeploy(number);
+    expect(failed).toMatch(/^\*\*Nothing was published\*\*: ana took the approval back/);
+    expect(await stage.said()).toBe(failed);
+    expect(await stage.issue()).toContain('ana took the approval back');
+    await stage.deployIs('failed');
+  },
+  twoNeeded,
+);
