@@ -157,7 +157,12 @@ botTest(
     expect(await stage.saidOnDeploy(number)).toMatchInlineSnapshot(
       `"@max merged stack/staging#1 by hand, without an approval that counts. **Nothing was published.** \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
     );
-    expect(await stage.issue()).toMatchInlineSnapshot();
+    expect(await stage.issue()).toMatchInlineSnapshot(`
+      "# Deploy PR #1 of stack/software-layer#1 was merged by hand: nothing was published
+      @max merged #1 before it had the approvals it takes. **Nothing of it was published in \`software.eessi.io\`**, and its record was moved to \`rejected/\`: only an approving review counts, and the bot merges then.
+
+      If it should be published: \`bot: deploy\` on stack/software-layer#1 puts the same builds up again. A branch rule that lets only the bot merge here keeps this from happening again."
+    `);
     await stage.deployIs('rejected');
     await stage.recordIn('rejected');
     const audit = await bot.world.records.audit.list('deploy:1');
