@@ -1,5 +1,5 @@
 import { type Build, type BuildState, isFinal } from '../domain/build.ts';
-import type { Approval, Deploy } from '../domain/deploy.ts';
+import type { Deploy } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { isUnchanged } from '../domain/software-changes.ts';
@@ -16,6 +16,7 @@ import {
   sentence,
   size,
 } from './markdown.ts';
+import { people } from './people.ts';
 import { former, reachSentence } from './reach.ts';
 import { softwareHeadline, softwareList } from './software.ts';
 
@@ -276,11 +277,6 @@ function nextStep(view: StatusView): string | null {
     return built > 0 ? '`bot: deploy` puts what is built up for approval.' : null;
   }
   return 'When all are built, `bot: deploy` puts them up for approval.';
-}
-
-/** `@ana and @max`. */
-export function people(approvals: readonly Approval[]): string {
-  return list(approvals.map(({ reviewer }) => `@${reviewer}`));
 }
 
 /** `sha256:9f2c41…d0`: enough of a digest to compare by eye. */
