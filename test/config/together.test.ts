@@ -156,3 +156,17 @@ test('options of a scheduler that the pool does not have', async () => {
             expected an option for sbatch, with its value in the same text; for example \`- '--partition=zen2'\`"
   `);
 });
+
+test('a rule for easystacks of a repository that is not there', async () => {
+  const text = SMALL.replace(
+    '    permissions:',
+    '    easystacks:\n      - { path: next/**, repository: eessi.io-2025.06-sofware }\n    permissions:',
+  );
+  expect(await problemsOf(text)).toMatchInlineSnapshot(`
+    "stratobot.yml: 1 problem
+
+    line 10: a rule for easystacks refers to \`eessi.io-2025.06-sofware\`, which is not in \`repositories\`; did you mean \`eessi.io-2025.06-software\`?
+       10 |       - { path: next/**, repository: eessi.io-2025.06-sofware }
+          |                                      ^^^^^^^^^^^^^^^^^^^^^^^^"
+  `);
+});

@@ -34,6 +34,16 @@ describe('builds', () => {
     return [first, second] as const;
   };
 
+  test('tell how long the newest that succeeded ran, of one target and repository', async () => {
+    const [first, second] = await make();
+    await bot.records.builds.move(first.id, 'queued', { ...succeeded, startedAt: 1_000, endedAt: 61_000 });
+    await bot.records.builds.move(second.id, 'queued', failed);
+    const ran = (build: typeof first) => bot.records.builds.durations(build.target, build.repository, 1);
+    expect(await ran(first)).toEqual([60_000]);
+    expect(await ran(second)).toEqual([]);
+    expect(await bot.records.builds.durations(first.target, 'another', 5)).toEqual([]);
+  });
+
   test.each<BuildState>([
     { kind: 'queued', since: 1 },
     { kind: 'starting', since: 1, node: 'zen2/node1' },

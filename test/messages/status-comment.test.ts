@@ -4,17 +4,26 @@ import type { Deploy } from '../../src/domain/deploy.ts';
 import { deployLine, headline, statusComment } from '../../src/messages/status-comment.ts';
 import { aBuild, deployIn, deployStates, request, stack, states } from './rows.ts';
 
+const view = (builds: readonly Build[], deploys: readonly Deploy[] = []) => ({
+  request,
+  builds,
+  deploys,
+  watches: new Map(),
+  branchAt: null,
+  repositories: new Map([[stack.id, stack]]),
+  publicUrl: 'https://bot.example.org',
+  artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
+});
 const comment = (builds: readonly Build[], deploys: readonly Deploy[] = []) =>
-  statusComment({
-    request,
-    builds,
-    deploys,
-    watches: new Map(),
-    branchAt: null,
-    repositories: new Map([[stack.id, stack]]),
-    publicUrl: 'https://bot.example.org',
-    artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
-  });
+  statusComment(view(builds, deploys));
+
+test('the software stands folded below the builds', () => {
+  const software = { added: ['tool-1.0'], changed: [], removed: [], rebuilt: ['old-1.0'], more: 0 };
+  const text = statusComment({ ...view([aBuild(states.running)]), request: { ...request, software } });
+  expect(text).toContain('<details><summary>Software: 1 added, 1 rebuilt</summary>');
+  expect(text).toContain('- rebuilt: `old-1.0`');
+  expect(comment([aBuild(states.running)])).not.toContain('Software');
+});
 
 test('a build in each state, in one word', () => {
   const words = Object.entries(states).map(([name, state]) => `${name}: ${headline([aBuild(state)])}`);

@@ -27,6 +27,12 @@ botTest('a running build is stopped, and its job is gone', async (stage) => {
     | :-: | --- | --- | --: | --- | --: |
     | 🚫 | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | cancelled after N s |  | [log](BOT/builds/1/log) |
 
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
+
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
     Commit \`COMMIT\` merged into \`main\`.
@@ -60,6 +66,12 @@ botTest(
     | :-: | --- | --- | --: | --- | --: |
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | 🚫 | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | cancelled after N s |  | [log](BOT/builds/2/log) |
+
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=all</code></summary>
 

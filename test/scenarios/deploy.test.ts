@@ -118,6 +118,12 @@ botTest('from an approval to a revision', async ({ github, around, built, deploy
 
     **Published** as revision 1 of \`software.eessi.io\`, approved by @ana in stack/staging#1 (1 artifact, digest \`sha256:…\`).
 
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
+
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
     Commit \`COMMIT\` merged into \`main\`.

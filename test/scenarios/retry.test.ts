@@ -17,6 +17,12 @@ botTest('retry repeats what failed, in the same comment', async (stage) => {
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/3/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | ✅ | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-aarch64-neoverse_n1-1795200000.tar.gz) |
 
+    <details><summary>Software: 1 added</summary>
+
+    - added: \`tool-1.0\`
+
+    </details>
+
     <details><summary>Asked for by @maria: <code>bot: build arch=all</code></summary>
 
     Commit \`COMMIT\` merged into \`main\`.
@@ -48,6 +54,12 @@ botTest(
       | | target | for | took | tests | artifact |
       | :-: | --- | --- | --: | --- | --: |
       | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
+
+      <details><summary>Software: 1 added</summary>
+
+      - added: \`tool-1.0\`
+
+      </details>
 
       <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 
