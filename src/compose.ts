@@ -131,6 +131,9 @@ export async function startStratobot(
       artifactKey: (artifact) => keyFor(config.artifacts.keyPrefix, artifact),
       logKey: (build) => logKeyFor(config.artifacts.keyPrefix, build),
       keyPrefix: fixedPrefix(config.artifacts.keyPrefix),
+      presigned: new Set(
+        config.pools.filter(({ collect }) => collect === 'presigned').map(({ name }) => name),
+      ),
       housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
       hostname: hostname(),
       timeLimitSeconds: (name) => config.pools.find((pool) => pool.name === name)?.timeLimitSeconds ?? 0,

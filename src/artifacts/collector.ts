@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import { tarballOverview } from '../domain/tarball-overview.ts';
 import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
@@ -23,14 +25,19 @@ export function createCollector(options: {
   const { store, limits = defaultLimits, signer, log } = options;
 
   return {
-    async collect({ name, key, expect, source, metadata }) {
+    async collect({ name, key, expect, source, metadata, brought }) {
       const policy = tarballPolicy({ name, expect, limits });
       const overview = tarballOverview(name);
       if (policy.broken()) {
         source.destroy();
         return refused(policy.end());
       }
-      const upload = startUpload(store, key, metadata, name.compression);
+      const upload = startUpload(
+        brought === undefined ? store : promotion(store, brought.key),
+        key,
+        metadata,
+        name.compression,
+      );
       const signing = signer === undefined ? null : sideTask((content) => signer.sign(content));
       const digest = sha256Digest();
       let bytes = 0;
@@ -57,9 +64,12 @@ export function createCollector(options: {
         const violations = policy.end();
         if (violations.length === 0) {
           const signature = await signing?.finish();
+          const sha256 = await digest.end();
+          if (brought !== undefined && brought.sha256 !== sha256)
+            throw new Retryable(`The store gave other bytes of ${name.file} than the node says it sent`);
           const { url } = await upload.finish();
           if (signature !== undefined) await putSignature(store, key, signature);
-          return { kind: 'stored', sha256: await digest.end(), bytes, url, overview: overview.result() };
+          return { kind: 'stored', sha256, bytes, url, overview: overview.result() };
         }
         log.warn({ artifact: name.file, violations }, 'artifact refused');
         return refused(violations);
@@ -75,9 +85,24 @@ function refused(violations: Extract<CollectResult, { kind: 'refused' }>['violat
   return { kind: 'refused', violations };
 }
 
+/** Takes bytes that are in the store under another key: after the last one they are copied there. */
+function promotion({ direct }: ArtifactStore, from: string): Pick<ArtifactStore, 'put'> {
+  return {
+    async put(key, content, options) {
+      if (direct === undefined) throw new Permanent('the artifact store has no uploads of nodes');
+      const { signal } = options;
+      const pass = async (chunks: AsyncIterable<Buffer>) => {
+        for await (const _ of chunks);
+      };
+      await pipeline(content, pass, signal === undefined ? {} : { signal });
+      return direct.copy(from, key, options);
+    },
+  };
+}
+
 /** An upload that is fed chunk by chunk, and that is either finished or leaves nothing. */
 function startUpload(
-  store: ArtifactStore,
+  store: Pick<ArtifactStore, 'put'>,
   key: string,
   metadata: Record<string, string>,
   compression: 'zst' | 'gz',

@@ -14,6 +14,9 @@ const UPLOAD_DAYS = 3;
 /** Tag of a log in the store, by which the rule knows it. */
 const LOG_TAG = { Key: 'stratobot', Value: 'log' };
 
+/** Tag of what a node uploaded itself, until it is judged. */
+export const UNJUDGED_TAG = { Key: 'stratobot', Value: 'unjudged' };
+
 /** A rule of a bucket with its purpose in words. */
 interface Lifecycle {
   rule: LifecycleRule;
@@ -30,6 +33,15 @@ export function lifecycleOf(instance: string, prefix: string): Lifecycle[] {
         Status: 'Enabled',
         Filter: { And: { Prefix: prefix, Tags: [LOG_TAG] } },
         Expiration: { Days: LOG_DAYS },
+      },
+    },
+    {
+      does: `what nodes uploaded and nobody judged is deleted after ${UPLOAD_DAYS} days`,
+      rule: {
+        ID: `${idPrefix(instance)}unjudged`,
+        Status: 'Enabled',
+        Filter: { And: { Prefix: prefix, Tags: [UNJUDGED_TAG] } },
+        Expiration: { Days: UPLOAD_DAYS },
       },
     },
     {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { DeleteObjectCommand, GetObjectCommand, NoSuchKey, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import type { ArtifactStore, Log } from '../ports.ts';
+import { directUploads } from './direct-uploads.ts';
 import { checkKey, keyUrl } from './key.ts';
 import { type S3Access, s3Client } from './s3-client.ts';
 import { s3Error } from './s3-errors.ts';
@@ -73,6 +74,7 @@ export function s3Store(options: S3Options): ArtifactStore {
       }
     },
     url: (key) => keyUrl(base, key),
+    direct: directUploads(client, { bucket: Bucket, base }),
     async *list(Prefix) {
       try {
         for await (const { Contents } of paginateListObjectsV2({ client }, { Bucket, Prefix })) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { JobHandle } from '../domain/build.ts';
 import { Permanent } from '../domain/errors.ts';
 import type { Builders, Clock, JobListener, JobSpec, Log, Transport } from '../ports.ts';
-import { openArtifact, readResults } from './collection.ts';
+import { measureArtifact, openArtifact, readResults, uploadArtifact } from './collection.ts';
 import { Follower, type WaitingListener } from './follow.ts';
 import { removeDirectory, spaceOf } from './housekeeping.ts';
 import { jobFiles, jobName, type SiteConfig } from './job-directory.ts';
@@ -158,6 +158,14 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
 
     async openArtifact(handle, name) {
       return openArtifact(nodeOf(handle.node).transport, `${handle.directory}/work`, name);
+    },
+
+    async measureArtifact(handle, name) {
+      return measureArtifact(nodeOf(handle.node).transport, `${handle.directory}/work`, name);
+    },
+
+    async uploadArtifact(handle, name, to) {
+      return uploadArtifact(nodeOf(handle.node).transport, `${handle.directory}/work`, name, to);
     },
 
     async remove(buildId, name) {

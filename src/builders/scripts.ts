@@ -11,6 +11,8 @@ export const scripts = {
   observe: read('observe'),
   results: read('results'),
   artifact: read('artifact'),
+  measure: read('measure'),
+  upload: read('upload'),
   remove: read('remove'),
   space: read('space'),
   slurm: {

@@ -11,6 +11,8 @@ import { checkPublishers, checkSigning } from './check-publishing.ts';
 const CHECK_TIMEOUT_MS = 15_000;
 /** What the job's runner and the collection use on a node. */
 const NODE_TOOLS = ['bash', 'tar', 'setsid', 'pgrep', 'base64'];
+/** What a node needs besides to upload artifacts itself. */
+const UPLOAD_TOOLS = ['curl', 'sha256sum', 'dd'];
 
 const ROOM_REMEDY =
   'make room there, shorten `retain` and `retain_failed` of the pool, or lower its `min_free`';
@@ -19,13 +21,14 @@ const ROOM_REMEDY =
 export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIterable<Check> {
   for (const pool of config.pools) {
     for (const node of pool.nodes) {
-      const remedy = `it must be reachable, and have ${NODE_TOOLS.join(', ')}`;
+      const tools = pool.collect === 'presigned' ? [...NODE_TOOLS, ...UPLOAD_TOOLS] : NODE_TOOLS;
+      const remedy = `it must be reachable, and have ${tools.join(', ')}`;
       yield check(`node ${pool.name}/${node.name}`, remedy, async () => {
         const transport = await transportTo(node.ssh, log);
         const script =
           'for tool; do command -v "$tool" >/dev/null || { echo "$tool is missing"; exit 1; }; done; uname -sm';
         try {
-          const { code, stdout } = await transport.exec(['sh', '-c', script, 'sh', ...NODE_TOOLS], {
+          const { code, stdout } = await transport.exec(['sh', '-c', script, 'sh', ...tools], {
             timeoutMs: CHECK_TIMEOUT_MS,
           });
           if (code !== 0) throw new Error(stdout.toString().trim());

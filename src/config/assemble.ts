@@ -108,6 +108,7 @@ function toPool(
       others: pool.retain,
     },
     minFreeBytes: pool.min_free,
+    collect: pool.collect,
     skipTests: pool.skip_tests,
     reposCfgDir: pool.repos_cfg_dir === undefined ? null : resolve(folder, pool.repos_cfg_dir),
     site: Object.fromEntries(Object.entries(pool.site).filter(([, value]) => value !== undefined)),

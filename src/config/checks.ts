@@ -71,6 +71,7 @@ function checkPool(
   return [
     ...unknown,
     ...strayOptions(document, pool, path),
+    ...presignedWithoutBucket(document, file, pool, path),
     ...twice(document, pool.nodes, [...path, 'nodes'], 'name'),
     ...pool.nodes.flatMap((node, index) =>
       oneOf(document, node, [...path, 'nodes', index], ['ssh', 'local']),
@@ -78,6 +79,23 @@ function checkPool(
     ...pool.nodes.flatMap(({ ssh }, index) =>
       ssh === undefined ? [] : checkSsh(document, ssh, [...path, 'nodes', index, 'ssh']),
     ),
+  ];
+}
+
+/** Only S3 gives addresses that a node can upload to. */
+function presignedWithoutBucket(
+  document: ConfigDocument,
+  file: ConfigFile,
+  pool: ConfigFile['pools'][number],
+  path: Path,
+): Problem[] {
+  if (pool.collect !== 'presigned' || file.artifacts.s3 !== undefined) return [];
+  return [
+    document.atValue([...path, 'collect'], {
+      found: `pool \`${pool.name}\` has \`collect: presigned\`, but \`artifacts\` is not in S3`,
+      expected: null,
+      suggestion: 'write `collect: stream`, or keep the artifacts in `artifacts.s3`',
+    }),
   ];
 }
 

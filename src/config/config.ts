@@ -88,6 +88,8 @@ export interface Pool extends PoolOffer {
   retainSeconds: { failed: number; others: number };
   /** A node with less room for jobs than this is reported. */
   minFreeBytes: number;
+  /** Whether artifacts pass through the bot, or nodes upload them to S3 themselves. */
+  collect: 'stream' | 'presigned';
   skipTests: boolean;
   /** Absolute path of a local folder that is copied into `cfg/` of a job; null: none. */
   reposCfgDir: string | null;

@@ -111,6 +111,10 @@ const pool = z.strictObject({
   retain: leaf.duration.default(7 * 24 * 3600),
   retain_failed: leaf.duration.optional(),
   min_free: leaf.byteSize.default(10 * 2 ** 30),
+  collect: z
+    .enum(['stream', 'presigned'])
+    .register(hints, { expected: '`stream` or `presigned`', example: 'stream' })
+    .default('stream'),
   skip_tests: leaf.flag.default(false),
   repos_cfg_dir: leaf.localPath.optional(),
   site: site.prefault({}),

@@ -10,6 +10,8 @@ export interface ArtifactStore {
   open(key: string): Promise<Readable | null>;
   delete(key: string): Promise<void>;
   url(key: string): string;
+  /** Uploads that build nodes make themselves; absent where the store has none. */
+  direct?: DirectUploads;
   /** Every object whose key starts so, however many there are, in the order of their keys. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /**
@@ -18,6 +20,18 @@ export interface ArtifactStore {
    * @returns how many there were
    */
   abortUploads(options: { prefix: string; before: number; ours: (key: string) => boolean }): Promise<number>;
+}
+
+/** An upload to addresses that are signed for it, so that whoever has them needs no key of the store. */
+export interface DirectUploads {
+  /** Begins an upload: an address for each part, good for some hours; all parts but the last have `partBytes`. */
+  begin(key: string, bytes: number): Promise<{ uploadId: string; partBytes: number; urls: string[] }>;
+  /** Makes an object of the parts; after it the addresses are good for nothing. @param etags what the store said of each part */
+  end(key: string, uploadId: string, etags: readonly string[]): Promise<void>;
+  /** Frees the parts. */
+  abort(key: string, uploadId: string): Promise<void>;
+  /** A copy inside the store, with metadata and tags of its own. */
+  copy(from: string, to: string, options: PutOptions): Promise<{ url: string }>;
 }
 
 interface PutOptions {
@@ -47,5 +61,7 @@ export interface Collector {
     expect: { target: Target; version: string };
     source: Readable;
     metadata: Record<string, string>;
+    /** The source reads what lies in the store already, and what must have this digest; what is good is copied to `key`. */
+    brought?: { key: string; sha256: string };
   }): Promise<CollectResult>;
 }

@@ -114,6 +114,14 @@ export interface Builders {
   results(buildId: number, handle: JobHandle): Promise<JobResults>;
   /** Bytes of an artifact in the job's directory; `name` has passed the naming rule. */
   openArtifact(handle: JobHandle, name: string): Promise<Readable>;
+  /** Size and sha256 of an artifact as the node tells them; null when it is no regular file in the job's directory. */
+  measureArtifact(handle: JobHandle, name: string): Promise<{ bytes: number; sha256: string } | null>;
+  /** Lets the node send an artifact in parts to signed addresses. @returns what the store said of each part */
+  uploadArtifact(
+    handle: JobHandle,
+    name: string,
+    to: { partBytes: number; urls: readonly string[] },
+  ): Promise<string[]>;
   /**
    * Removes a build's directory from its node, once nothing in it is wanted any more; whatever of the job still runs is
    * ended first. The directory is found by the build's id alone. False when something will not go; twice is once.

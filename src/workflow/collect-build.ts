@@ -7,6 +7,7 @@ import type {
   BuildEvent,
   BuildState,
   JobExit,
+  JobHandle,
   LossCause,
   TestOutcome,
 } from '../domain/build.ts';
@@ -17,7 +18,8 @@ import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import { quoteName } from '../domain/tarball-policy.ts';
 import { targetName } from '../domain/target.ts';
-import type { JobResults } from '../ports.ts';
+import type { CollectResult, JobResults } from '../ports.ts';
+import { collectBrought } from './bring-from-node.ts';
 import { metadataOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
 
@@ -161,11 +163,6 @@ async function collectOne(
     };
 
   const key = world.artifactKey({ repo, pullRequest, buildId: build.id, name });
-  const source = await world.builders.openArtifact(state.handle, name.file);
-  let unreadable: unknown = null;
-  source.on('error', (error) => {
-    unreadable = error;
-  });
   const metadata = {
     repo,
     'pull-request': String(pullRequest),
@@ -174,11 +171,10 @@ async function collectOne(
     build: String(build.id),
   };
   const expect = { target: build.target, version: repository.version };
-  const collected = await world.collector.collect({ name, key, expect, source, metadata }).catch((error) => {
-    // Only what the node says of the file is the build's fault; a store that refuses is not.
-    if (unreadable instanceof Permanent) return null;
-    throw error;
-  });
+  const artifactIn = { name, key, expect, metadata };
+  const collected = world.presigned.has(state.handle.node.split('/')[0] ?? '')
+    ? await collectBrought(world, state.handle, artifactIn)
+    : await collectStream(world, state.handle, artifactIn);
   if (collected === null)
     return {
       code: 'artifact-missing',
@@ -202,6 +198,26 @@ async function collectOne(
   await beside('.meta.txt', meta, 'application/json');
   if (world.sign !== null) await beside('.meta.txt.sig', await world.sign(meta), 'text/plain');
   return await world.records.artifacts.add(artifact);
+}
+
+type ToCollect = Omit<Parameters<World['collector']['collect']>[0], 'source' | 'brought'>;
+
+/** The bytes come through the bot; null when the node says that there is no such file. */
+async function collectStream(
+  world: World,
+  handle: JobHandle,
+  artifact: ToCollect,
+): Promise<CollectResult | null> {
+  const source = await world.builders.openArtifact(handle, artifact.name.file);
+  let unreadable: unknown = null;
+  source.on('error', (error) => {
+    unreadable = error;
+  });
+  return world.collector.collect({ ...artifact, source }).catch((error) => {
+    // Only what the node says of the file is the build's fault; a store that refuses is not.
+    if (unreadable instanceof Permanent) return null;
+    throw error;
+  });
 }
 
 function refusal({ file }: ArtifactName, violations: readonly Violation[]) {

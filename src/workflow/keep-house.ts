@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import { Permanent } from '../domain/errors.ts';
+import { UNJUDGED } from './bring-from-node.ts';
 import { keepLog } from './keep-log.ts';
 import type { World } from './world.ts';
 
@@ -121,5 +122,6 @@ export function createHousekeeper(world: World): Housekeeper {
 
 /** Others may keep uploads of their own in the bucket: ours are for keys that end in an artifact's name. */
 function isArtifactKey(key: string): boolean {
-  return !('problem' in parseArtifactName(key.slice(key.lastIndexOf('/') + 1)));
+  const name = key.slice(key.lastIndexOf('/') + 1).replace(UNJUDGED, '');
+  return !('problem' in parseArtifactName(name));
 }

@@ -78,6 +78,8 @@ export interface World {
     string,
     { retainSeconds: { failed: number; others: number }; minFreeBytes: number }
   >;
+  /** Pools whose nodes upload artifacts to the store themselves. */
+  presigned: ReadonlySet<string>;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */
   hostname: string;
   /** Time limit of a job in a pool; 0 for a pool that is not configured. */

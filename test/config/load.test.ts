@@ -61,6 +61,7 @@ describe('a small configuration', () => {
           timeLimitSeconds: 86_400,
           retainSeconds: { failed: 2_592_000, others: 604_800 },
           minFreeBytes: 10 * 2 ** 30,
+          collect: 'stream',
           jobsDir: '/srv/stratobot/jobs',
           skipTests: false,
           reposCfgDir: null,

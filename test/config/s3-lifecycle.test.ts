@@ -68,6 +68,7 @@ describe('s3 lifecycle', () => {
       "bucket stack, keys that begin with new/
 
       stratobot-aws-bot-old-logs            logs of builds are deleted after 365 days
+      stratobot-aws-bot-unjudged            what nodes uploaded and nobody judged is deleted after 3 days
       stratobot-aws-bot-unfinished-uploads  uploads that never ended are freed after 3 days
 
       {
@@ -88,6 +89,24 @@ describe('s3 lifecycle', () => {
             },
             "Expiration": {
               "Days": 365
+            }
+          },
+          {
+            "ID": "stratobot-aws-bot-unjudged",
+            "Status": "Enabled",
+            "Filter": {
+              "And": {
+                "Prefix": "new/",
+                "Tags": [
+                  {
+                    "Key": "stratobot",
+                    "Value": "unjudged"
+                  }
+                ]
+              }
+            },
+            "Expiration": {
+              "Days": 3
             }
           },
           {
@@ -114,7 +133,12 @@ describe('s3 lifecycle', () => {
     expect(out).toMatch(/tidy-up +not ours, stays as it is/);
     expect(out).toContain('The bucket has these rules now.');
     const ids = [...(written[0] ?? '').matchAll(/<ID>(.*?)<\/ID>/g)].map(([, id]) => id);
-    expect(ids).toEqual(['tidy-up', 'stratobot-aws-bot-old-logs', 'stratobot-aws-bot-unfinished-uploads']);
+    expect(ids).toEqual([
+      'tidy-up',
+      'stratobot-aws-bot-old-logs',
+      'stratobot-aws-bot-unjudged',
+      'stratobot-aws-bot-unfinished-uploads',
+    ]);
     expect(written[0]).toContain('<Days>9</Days>');
     expect(written[0]).toContain('<Days>365</Days>');
     expect(written[0]).toContain('<Key>stratobot</Key><Value>log</Value>');

@@ -35,6 +35,17 @@ test('an unknown repository, an unpublished one, a node reached no way', async (
     `);
 });
 
+test('a node that is to upload to S3, and no S3', async () => {
+  const text = SMALL.replace('jobs_dir:', 'collect: presigned\n    jobs_dir:');
+  expect(await problemsOf(text)).toMatchInlineSnapshot(`
+    "stratobot.yml: 1 problem
+
+    line 20: pool \`zen2\` has \`collect: presigned\`, but \`artifacts\` is not in S3; write \`collect: stream\`, or keep the artifacts in \`artifacts.s3\`
+       20 |     collect: presigned
+          |              ^^^^^^^^^"
+  `);
+});
+
 test('the same thing twice', async () => {
   const pool = /pools:\n([\s\S]*)artifacts:/.exec(SMALL)?.[1] ?? '';
   const repository = /software_repositories:\n([\s\S]*)repositories:\n {2}- id/.exec(SMALL)?.[1] ?? '';

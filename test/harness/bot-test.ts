@@ -38,7 +38,10 @@ export interface ConfigDraft {
 export function botTest(
   name: string,
   play: (stage: Stage) => Promise<void>,
-  { configure = () => undefined }: { configure?: (config: ConfigDraft) => void } = {},
+  {
+    configure = () => undefined,
+    store = 'directory',
+  }: { configure?: (config: ConfigDraft) => void; store?: 'directory' | 's3' } = {},
 ): void {
   test(name, async () => {
     const database = await freshDatabase();
@@ -46,7 +49,7 @@ export function botTest(
     const around = await startSurroundings({
       repository: { fromDirectory: REPOSITORY },
       nodes: 'local',
-      store: 'directory',
+      store,
       databaseUrl,
     });
     await reconfigure(around, configure);
