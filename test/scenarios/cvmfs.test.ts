@@ -1,4 +1,4 @@
-/** From a comment to a revision in CernVM-FS: signed, over OpenSSH, on the stand-in of cvmfs_server. */
+/** From a comment to a revision in CernVM-FS: signed, by SSH, on the stand-in of cvmfs_server. */
 import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
