@@ -1,19 +1,22 @@
 /** The command line: which commands there are, what they take, and what they answer to the shell. */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
-import { loadConfig } from '../config/load.ts';
+import { loadCatalogue, loadConfig } from '../config/load.ts';
 import { ConfigProblems } from '../config/problems.ts';
 import { privateKeyFlaw } from '../transport/private-key.ts';
 import { summary } from './check-config.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit.ts';
+import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import type { Paint } from './inspect-report.ts';
 import { createLog, LOG_LEVELS, type LogLevel } from './log.ts';
 import { start } from './start.ts';
 
 const CONFIG = 'stratobot.yml';
+const EXAMPLE = fileURLToPath(new URL('../../stratobot.example.yml', import.meta.url));
 
 /** Where a command prints, and the environment it reads. */
 export interface Surroundings {
@@ -149,9 +152,7 @@ Example:
       const { repository = null, json = false } = options;
       const path = options.config ?? (repository === null ? null : CONFIG);
       const config = path === null ? null : await loadConfig(path, world.env, privateKeyFlaw);
-      const paint: Paint = (format, text) =>
-        world.colour === true ? styleText(format, text, { validateStream: false }) : text;
-      const screen = { out: world.out, err: world.err, paint, live: world.live === true };
+      const screen = { out: world.out, err: world.err, paint: painter(world), live: world.live === true };
       finish(await inspect(file, { config, repository, json }, screen));
     });
 
@@ -177,7 +178,33 @@ Example:
       finish(await s3Lifecycle(config, { dryRun: options.dryRun === true }, world));
     });
 
+  program
+    .command('explain <comment>')
+    .description('Say what the bot would make of a comment: what it would build, or what is wrong.')
+    .helpOption('--help', 'print this help')
+    .option('--json', 'the same as JSON')
+    .option('--config <file>', 'the configuration; without it the example that comes with Stratobot')
+    .showHelpAfterError("'stratobot explain --help' has an example.")
+    .addHelpText(
+      'after',
+      `
+Nothing is contacted and no secret is read; rights are not looked at.
+Exit codes: 0 it would be carried out, 1 it would be answered with mistakes, 2 the configuration is wrong.
+
+Example:
+  $ stratobot explain 'bot: build arch=zen2' --config stratobot.yml`,
+    )
+    .action(async (comment: string, options: { json?: true; config?: string }) => {
+      const catalogue = await loadCatalogue(options.config ?? EXAMPLE);
+      finish(explain(comment, catalogue, options.json === true, { out: world.out, paint: painter(world) }));
+    });
+
   return program;
+}
+
+function painter(world: Surroundings): Paint {
+  return (format, text) =>
+    world.colour === true ? styleText(format, text, { validateStream: false }) : text;
 }
 
 /** A command that takes the configuration, and no argument besides. */

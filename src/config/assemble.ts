@@ -1,6 +1,7 @@
 /** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
 import { resolve } from 'node:path';
 import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
+import type { Catalogue, PoolOffer } from '../domain/target.ts';
 import type {
   ArtifactSettings,
   Config,
@@ -84,12 +85,13 @@ function toRule(rule: ConfigFile['software_repositories'][number]['permissions']
 /** What failed is looked into, some of it only after the holidays. */
 const RETAIN_FAILED_SECONDS = 30 * 24 * 3600;
 
-function toPool(
-  pool: ConfigFile['pools'][number],
-  file: ConfigFile,
-  folder: string,
-  identities: Identities,
-): Pool {
+/** What commands can refer to: all of it is in the file, no secret is needed. */
+export function offered(file: ConfigFile): Catalogue {
+  const pools = file.pools.map((pool) => toOffer(pool, file));
+  return { instance: file.instance, pools, repositories: file.repositories, exportable: file.exports };
+}
+
+function toOffer(pool: ConfigFile['pools'][number], file: ConfigFile): PoolOffer {
   return {
     name: pool.name,
     os: pool.os,
@@ -97,6 +99,17 @@ function toPool(
     buildsFor: pool.builds_for ?? [pool.arch],
     accelerators: pool.accelerators,
     repositories: pool.repositories ?? file.repositories.map((repository) => repository.id),
+  };
+}
+
+function toPool(
+  pool: ConfigFile['pools'][number],
+  file: ConfigFile,
+  folder: string,
+  identities: Identities,
+): Pool {
+  return {
+    ...toOffer(pool, file),
     scheduler:
       pool.scheduler === 'slurm'
         ? { kind: 'slurm', options: pool.sbatch_options ?? [] }

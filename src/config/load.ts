@@ -1,7 +1,8 @@
 /** Reads the configuration file and the environment, and gives a Config or every problem at once. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { assemble } from './assemble.ts';
+import type { Catalogue } from '../domain/target.ts';
+import { assemble, offered } from './assemble.ts';
 import { checkTogether } from './checks.ts';
 import type { Config } from './config.ts';
 import { ConfigDocument } from './document.ts';
@@ -38,6 +39,20 @@ export async function loadConfig(path: string, env: Environment, keyFlaw?: KeyFl
   problems.push(...secretProblems);
   if (file === null || problems.length > 0) throw new ConfigProblems(path, problems);
   return assemble(file, secrets, identities, folder, resolve(env.STRATOBOT_DATA || 'data'));
+}
+
+/**
+ * What commands can refer to, from the file alone: no secret is read, no key, no folder.
+ * @throws ConfigProblems with all that is wrong, when anything is
+ */
+export async function loadCatalogue(path: string): Promise<Catalogue> {
+  const document = new ConfigDocument(path, await readText(path));
+  const parsed = document.problems.length === 0 ? configFile.safeParse(document.value) : null;
+  const problems = [...document.problems];
+  if (parsed?.success === false) problems.push(...explainIssues(document, parsed.error.issues));
+  if (parsed?.success === true) problems.push(...checkTogether(document, parsed.data));
+  if (parsed?.success !== true || problems.length > 0) throw new ConfigProblems(path, problems);
+  return offered(parsed.data);
 }
 
 async function readText(path: string): Promise<string> {

@@ -7,6 +7,7 @@ import {
   COMMANDS,
   type Command,
   type CommandName,
+  FILTER_NAMES,
   isMeant,
   type Mistake,
   mistakeAt,
@@ -140,7 +141,11 @@ function strayWord(command: CommandName, word: Word): Complaint {
     length: word.length,
     code: 'unexpected-word',
     message: `${command} takes no word of its own here`,
-    hint: takesTarget && /^[A-Za-z0-9_/-]{2,40}$/.test(word.text) ? `did you mean arch=${word.text}?` : null,
+    hint: Object.hasOwn(FILTER_NAMES, word.text)
+      ? `write ${word.text}=… with a value`
+      : takesTarget && /^[A-Za-z0-9_/-]{2,40}$/.test(word.text)
+        ? `did you mean arch=${word.text}?`
+        : null,
     choices: [],
   };
 }

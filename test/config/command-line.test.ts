@@ -31,6 +31,45 @@ async function smallConfig() {
   return { at, path, config: await loadConfig(path, { ...SECRETS, STRATOBOT_DATA: join(at, 'data') }) };
 }
 
+describe('explain', () => {
+  test('says what a comment would come to, with the example where no configuration is named', async () => {
+    const { exit, out } = await run('explain', '--json', 'bot: build arch=zen2 repo:2025.06');
+    expect(exit).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      commands: [
+        {
+          name: 'build',
+          builds: [
+            {
+              target: 'x86_64/amd/zen2',
+              accelerator: null,
+              repository: 'eessi.io-2025.06-software',
+              pool: 'zen2',
+            },
+          ],
+        },
+      ],
+      errors: [],
+      ignored: [],
+    });
+  });
+
+  test('shows mistakes where they stand, and nothing that steers a terminal', async () => {
+    const { path } = await smallConfig();
+    const { exit, out } = await run('explain', 'bot: build arch=zenn2\n> bot: ping', '--config', path);
+    expect(exit).toBe(1);
+    expect(out).toMatchInlineSnapshot(`
+      "line 1, column 17: no target here matches zenn2
+        bot: build arch=zenn2
+        did you mean zen2?
+      Nothing would be started.
+      line 2 is a quote: not read
+      "
+    `);
+    expect((await run('explain', 'bot: \u001b[31mred')).out).not.toContain('\u001b');
+  });
+});
+
 describe('help', () => {
   test('of the program', async () => {
     const { exit, out } = await run('--help');
@@ -42,19 +81,21 @@ describe('help', () => {
       approved.
 
       Options:
-        --version                 print the version
-        --help                    print this help
+        --version                    print the version
+        --help                       print this help
 
       Commands:
-        start [options]           Run the bot until it is told to end.
-        check-config [options]    Read the configuration, and print what it says or
-                                  everything that is wrong.
-        doctor [options]          Check this machine, the nodes, the database and the
-                                  artifact store.
-        inspect [options] <file>  Show what is in a tarball on this machine, and
-                                  whether the tarball policy takes it.
-        s3                        What the bucket of the artifacts does by itself.
-        help [command]            print the help of a command
+        start [options]              Run the bot until it is told to end.
+        check-config [options]       Read the configuration, and print what it says or
+                                     everything that is wrong.
+        doctor [options]             Check this machine, the nodes, the database and
+                                     the artifact store.
+        inspect [options] <file>     Show what is in a tarball on this machine, and
+                                     whether the tarball policy takes it.
+        s3                           What the bucket of the artifacts does by itself.
+        explain [options] <comment>  Say what the bot would make of a comment: what it
+                                     would build, or what is wrong.
+        help [command]               print the help of a command
 
       Examples:
         $ stratobot check-config --config stratobot.yml

@@ -1,0 +1,60 @@
+/** What `stratobot explain` says of more than a hundred comments, as people, their keyboards and their enemies write them. */
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { explainComment } from '../../src/domain/explain-comment.ts';
+import { SITE } from './catalogue.ts';
+
+const comments: string[] = JSON.parse(
+  await readFile(new URL('../fixtures/comments.json', import.meta.url), 'utf8'),
+);
+/** Too long, or too odd, for a file that people read. */
+const made = [
+  `bot: build arch=${'z'.repeat(60_000)}`,
+  'bot: build arch=zen2\n'.repeat(3_000),
+  `bot: build ${'arch='.repeat(380)}`,
+  `${'>'.repeat(60_000)} bot: build`,
+  `bot: build arch=zen2 repo:${'../'.repeat(20)}etc/passwd`,
+  `bot: ${'@everyone '.repeat(100)}`,
+  'bot: build arch=\u202E2nez',
+  'bot:\u0000build\u0007 arch=zen2',
+  `bot: build arch=zen2 export:A=${'='.repeat(500)}`,
+];
+const all = [...comments, ...made];
+
+test('there are more than a hundred', () => {
+  expect(new Set(all).size).toBeGreaterThan(100);
+});
+
+test.each(all.map((comment) => [comment.slice(0, 80), comment]))('%j', (_, comment) => {
+  const { commands, errors, ignored } = explainComment(comment, SITE);
+  const lines = comment.split(/\r\n|\n|\r/).length;
+  for (const { line, column, message } of errors) {
+    expect(line).toBeLessThanOrEqual(lines);
+    expect(column).toBeGreaterThan(0);
+    expect(message).toMatch(/\S/);
+  }
+  if (/^\s*(@\S+ )?bot:/im.test(comment))
+    expect(commands.length + errors.length + ignored.length).toBeGreaterThan(0);
+});
+
+test('what is said', () => {
+  const said = comments.map((comment) => {
+    const { commands, errors, ignored } = explainComment(comment, SITE);
+    const parts = [
+      ...(errors.length > 0
+        ? []
+        : commands.map(({ name, builds }) =>
+            [
+              name,
+              ...builds.map((one) => [one.target, one.accelerator, one.repository].filter(Boolean).join(' ')),
+            ].join(' + '),
+          )),
+      ...errors.map(
+        ({ line, column, message, hint }) => `${line}:${column} ${message}${hint ? ` (${hint})` : ''}`,
+      ),
+      ...ignored.map(({ line, reason }) => `${line} ${reason}`),
+    ];
+    return `${JSON.stringify(comment)}\n    ${parts.join('\n    ') || 'silence'}`;
+  });
+  expect(`\n${said.join('\n')}\n`).toMatchSnapshot();
+});
