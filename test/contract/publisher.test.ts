@@ -18,14 +18,17 @@ import { directoryPublisher } from '../../src/ingest/directory-publisher.ts';
 import type { Publisher, SpooledArtifact, Transport } from '../../src/ports.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import { silent } from '../harness/log.ts';
-import { deploy, repository, spoolInto } from '../harness/spooled.ts';
+import {
+  deploy,
+  module2,
+  repository,
+  spoolInto,
+  zen2,
+  zen2Name,
+  zen3,
+  zen3Name,
+} from '../harness/spooled.ts';
 import { compress, type MemberSpec, sha256, softwareMembers, tar } from '../harness/tarballs.ts';
-
-const zen2Name = 'eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz';
-const zen3Name = 'eessi-2023.06-software-linux-x86_64-amd-zen3-1687955624.tar.zst';
-const zen2 = '2023.06/software/linux/x86_64/amd/zen2';
-const zen3 = '2023.06/software/linux/x86_64/amd/zen3';
-const module2 = `versions/${zen2}/modules/all/GROMACS/2024.4-foss-2023b.lua`;
 
 let folder: string;
 let root: string;

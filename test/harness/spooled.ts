@@ -4,6 +4,13 @@ import { join } from 'node:path';
 import type { Publisher, SpooledArtifact } from '../../src/ports.ts';
 import { compress, type MemberSpec, sha256, tar } from './tarballs.ts';
 
+/** Two artifacts of one program, where their content goes, and a module file of the first. */
+export const zen2Name = 'eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.gz';
+export const zen3Name = 'eessi-2023.06-software-linux-x86_64-amd-zen3-1687955624.tar.zst';
+export const zen2 = '2023.06/software/linux/x86_64/amd/zen2';
+export const zen3 = '2023.06/software/linux/x86_64/amd/zen3';
+export const module2 = `versions/${zen2}/modules/all/GROMACS/2024.4-foss-2023b.lua`;
+
 export const repository = 'software.eessi.io';
 
 export async function spoolInto(
