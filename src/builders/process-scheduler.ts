@@ -17,13 +17,17 @@ const INTERVAL_MS = 400;
 export interface ProcessOptions {
   /** Added to the niceness of jobs, 0 to 19, so that others on the node are served first; of the disk, too. Default 0. */
   nice?: number;
+  /** Priority of jobs at the disk, 0 (first) to 7 (last), class best-effort of ionice(1). Default: what `nice` makes of it. */
+  ionice?: number;
+  /** A job and all it starts may use so much memory, where the account may use systemd-run; a job's log says where it may not. */
+  memoryBytes?: number;
 }
 
 /** Jobs as detached processes of a node; `node` is its name in messages. */
 export function processScheduler(
   node: string,
   transport: Transport,
-  { nice = 0 }: ProcessOptions = {},
+  { nice = 0, ionice, memoryBytes }: ProcessOptions = {},
 ): Scheduler {
   const jobId = (buildId: number) => String(buildId);
   return {
@@ -34,8 +38,10 @@ export function processScheduler(
       const nonce = randomBytes(16).toString('hex');
       const skip = job.skipTests ? 'yes' : 'no';
       const limit = String(job.limitSeconds);
-      const params = [jobId(job.buildId), limit, job.localTmp, job.siteScript, skip];
-      const answer = await transport.exec(sh(scripts.launch, job.directory, nonce, String(nice), ...params), {
+      const priority = [String(nice), String(ionice ?? '')];
+      const memory = String(memoryBytes ?? '');
+      const params = [jobId(job.buildId), limit, job.localTmp, job.siteScript, skip, memory];
+      const answer = await transport.exec(sh(scripts.launch, job.directory, nonce, ...priority, ...params), {
         timeoutMs: START_TIMEOUT_MS,
         stdin: Readable.from(archives(job, `.stratobot-${nonce}`), { objectMode: false }),
       });

@@ -113,7 +113,12 @@ function toPool(
     scheduler:
       pool.scheduler === 'slurm'
         ? { kind: 'slurm', options: pool.sbatch_options ?? [] }
-        : { kind: 'process', nice: pool.nice ?? 0 },
+        : {
+            kind: 'process',
+            nice: pool.nice ?? 0,
+            ...(pool.ionice === undefined ? {} : { ionice: pool.ionice }),
+            ...(pool.memory === undefined ? {} : { memoryBytes: pool.memory }),
+          },
     timeLimitSeconds: pool.time_limit,
     jobsDir: pool.jobs_dir,
     retainSeconds: {

@@ -101,16 +101,18 @@ function presignedWithoutBucket(
 
 /** Options of the scheduler that the pool does not have. */
 function strayOptions(document: ConfigDocument, pool: ConfigFile['pools'][number], path: Path): Problem[] {
-  const stray = pool.scheduler === 'slurm' ? ('nice' as const) : ('sbatch_options' as const);
-  if (pool[stray] === undefined) return [];
+  const ofProcess = ['nice', 'ionice', 'memory'] as const;
+  const stray = pool.scheduler === 'slurm' ? ofProcess : (['sbatch_options'] as const);
   const other = pool.scheduler === 'slurm' ? 'process' : 'slurm';
-  return [
-    document.atKey([...path, stray], {
-      found: `pool \`${pool.name}\` has \`${stray}\`, but its scheduler is \`${pool.scheduler}\``,
-      expected: null,
-      suggestion: `leave it out, or write \`scheduler: ${other}\``,
-    }),
-  ];
+  return stray
+    .filter((key) => pool[key] !== undefined)
+    .map((key) =>
+      document.atKey([...path, key], {
+        found: `pool \`${pool.name}\` has \`${key}\`, but its scheduler is \`${pool.scheduler}\``,
+        expected: null,
+        suggestion: `leave it out, or write \`scheduler: ${other}\``,
+      }),
+    );
 }
 
 type Ssh = NonNullable<ConfigFile['pools'][number]['nodes'][number]['ssh']>;

@@ -79,7 +79,9 @@ export interface PermissionRule {
 /** A kind of build node: what it builds on, how it is reached, how many jobs at once. */
 export interface Pool extends PoolOffer {
   /** How jobs run: as processes of a node, or through Slurm, whose login nodes `nodes` are then. */
-  scheduler: { kind: 'process'; nice: number } | { kind: 'slurm'; options: string[] };
+  scheduler:
+    | { kind: 'process'; nice: number; ionice?: number; memoryBytes?: number }
+    | { kind: 'slurm'; options: string[] };
   /** A job that runs longer is ended. */
   timeLimitSeconds: number;
   /** Absolute path on the nodes. */

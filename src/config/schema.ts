@@ -106,6 +106,13 @@ const pool = z.strictObject({
     .max(19)
     .register(hints, { expected: 'a whole number from 0 to 19', example: '10' })
     .optional(),
+  ionice: z
+    .int()
+    .min(0)
+    .max(7)
+    .register(hints, { expected: 'a whole number from 0 to 7', example: '7' })
+    .optional(),
+  memory: leaf.byteSize.optional(),
   time_limit: leaf.duration.default(24 * 3600),
   jobs_dir: leaf.nodePath,
   retain: leaf.duration.default(7 * 24 * 3600),

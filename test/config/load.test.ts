@@ -10,6 +10,13 @@ async function load(text: string, env: Record<string, string> = SECRETS) {
 }
 
 describe('a small configuration', () => {
+  test('may say what a job gets of its node', async () => {
+    const limits = 'nice: 5\n    ionice: 7\n    memory: 64GiB\n    jobs_dir:';
+    const { config } = await load(SMALL.replace('jobs_dir:', limits));
+    const expected = { kind: 'process', nice: 5, ionice: 7, memoryBytes: 64 * 2 ** 30 };
+    expect(config.pools[0]?.scheduler).toEqual(expected);
+  });
+
   test('gets every default', async () => {
     const { at, config } = await load(SMALL);
     expect(config).toEqual({

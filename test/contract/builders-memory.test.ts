@@ -32,6 +32,57 @@ describe(`builders: memory${why}`, () => {
     if (typeof group !== 'string') await vi.waitFor(() => rmdir(group.path), { timeout: 10_000 });
   });
 
+  // Needs the control group, too.
+  it.runIf(why === '')(
+    'keeps the limit of the pool with systemd-run, and says where it is not kept',
+    async () => {
+      if (typeof group === 'string') throw new Error(group);
+      const root = await mkdtemp(join(tmpdir(), 'stratobot-memory-'));
+      const bin = join(root, 'bin');
+      await mkdir(join(root, 'tree/bot'), { recursive: true });
+      await writeFile(
+        join(root, 'tree/bot/build.sh'),
+        'head -c 300000000 /dev/zero | tail -n 1 | wc -c; exit 4',
+      );
+      await mkdir(bin);
+      // Does what systemd does of a scope: puts the process into a group with that limit, and becomes the command.
+      const standIn = `#!/bin/sh
+case " $* " in *" -p MemoryMax=${LIMIT_BYTES} "*) ;; *) exit 1 ;; esac
+while :; do case $1 in -p) shift 2 ;; --*) shift ;; *) break ;; esac; done
+echo $$ >${group.path}/cgroup.procs && exec "$@"
+`;
+      await writeFile(join(bin, 'systemd-run'), standIn, { mode: 0o755 });
+      const here = localTransport();
+      const withPath: Transport = {
+        ...here,
+        exec: (argv, options) => here.exec(['env', `PATH=${bin}:${process.env.PATH}`, ...argv], options),
+      };
+      const pool = (memoryBytes: number) => ({
+        scheduler: { kind: 'process' as const, memoryBytes, ionice: 7 },
+      });
+      const jobsDir = join(root, 'jobs');
+      const benches = [LIMIT_BYTES, 2 * LIMIT_BYTES].map((bytes) =>
+        openJobBench({ transport: withPath, jobsDir, pool: pool(bytes) }),
+      );
+      const unlimited = "stratobot: the pool's memory limit does not hold here";
+      try {
+        for (const [index, { recorder, run }] of benches.entries()) {
+          const id = 8002 + index;
+          await run(id, sourceOf(join(root, 'tree')));
+          expect(await recorder.end(id)).toEqual({ kind: 'exited', code: 4 });
+          const killed = recorder
+            .text(id)
+            .includes('stratobot: out of memory, the kernel killed 1 process(es)');
+          expect([killed, recorder.text(id).includes(unlimited)]).toEqual([index === 0, index === 1]);
+        }
+      } finally {
+        for (const { builders } of benches) await builders.close();
+        await here.close();
+        await rm(root, { recursive: true, force: true });
+      }
+    },
+  );
+
   // Making a control group takes rights that not everybody has; the name says what was refused.
   it.runIf(why === '')('says in the log that a job had too little of it', async () => {
     if (typeof group === 'string') throw new Error(group);

@@ -193,7 +193,7 @@ SelectTypeParameters=CR_Core
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,bf_interval=1,sched_interval=1
 SlurmdParameters=config_overrides
-SlurmdTimeout=4
+SlurmdTimeout=10
 SlurmctldTimeout=4
 MessageTimeout=5
 InactiveLimit=0

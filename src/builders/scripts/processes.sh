@@ -53,6 +53,20 @@ oom_kills() {
   done </proc/self/cgroup
 }
 
+# memory_within BYTES: whether the group of this process may use no more than that.
+memory_within() {
+  while IFS= read -r line; do
+    case $line in
+      0::*) most=/sys/fs/cgroup${line#0::}/memory.max ;;
+      *:memory:*) most=/sys/fs/cgroup/memory${line#*:memory:}/memory.limit_in_bytes ;;
+      *) continue ;;
+    esac
+    { read -r most <"$most"; } 2>/dev/null || continue
+    [ "$most" != max ] && [ "$most" -le "$1" ] && return 0
+  done </proc/self/cgroup
+  return 1
+}
+
 # remove_tmp CONTROL: removes the job's own TMPDIR, where it had one.
 remove_tmp() {
   { read -r tmp <"$1/tmpdir"; } 2>/dev/null || return 0

@@ -1,9 +1,9 @@
-# run.sh DIRECTORY JOBID LIMIT LOCAL_TMP SITE_SCRIPT SKIP_TESTS
+# run.sh DIRECTORY JOBID LIMIT LOCAL_TMP SITE_SCRIPT SKIP_TESTS [MEMORY]
 # The runner of a job, detached: keeps the time limit, cleans up, and leaves `exit` behind. JOBID is empty for a job of
-# Slurm, which gives it its own. bash; after processes.sh.
+# Slurm, which gives it its own. MEMORY is how many bytes its control group should give it. bash; after processes.sh.
 cd "$1" && exec >/dev/null 2>&1 || exit 1
 # Its processes carry the directory as their mark: it is the job's alone, whoever else runs jobs on this machine.
-control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$1
+control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$1 memory=${7:-}
 
 # A link is made once, and whole: of several runners the one that makes it is the job, the others go. Slurm may start a
 # job a second time, when a node or its controller came back without memory.
@@ -23,11 +23,15 @@ told=
 trap 'told=to-go' TERM
 
 log=$control/work/slurm-$job.out
+# Given back in the end: a job that fills the disk still leaves its word.
+head -c 65536 /dev/zero >reserve 2>/dev/null
 killed_before=$(oom_kills)
+[[ -z $memory ]] || memory_within "$memory" ||
+  echo "stratobot: the pool's memory limit does not hold here: this account may not use systemd-run, or it sets no limit" >>"$log"
 sleep "$limit" &
 timer=$!
 cd work || exit 1
-SLURM_JOB_ID=$job STRATOBOT_BUILD=$mark setsid bash "$control/steps.sh" "$control" "$job" "${@:4}" \
+SLURM_JOB_ID=$job STRATOBOT_BUILD=$mark setsid bash "$control/steps.sh" "$control" "$job" "${@:4:3}" \
   </dev/null >>"$log" 2>&1 &
 steps=$!
 session=$steps:$(start_time $steps)
@@ -52,5 +56,8 @@ else
 fi
 reap "$mark" "$grace" "$session"
 remove_tmp "$control"
+room=$(df -k --output=avail "$control" | tail -n 1)
+rm -f "$control/reserve"
+((${room:-17} > 16)) || echo 'stratobot: the disk of the jobs is full: No space left on device' >>"$log"
 [[ -n $outcome ]] || exit 143
 write_exit "$control" "$outcome"

@@ -9,6 +9,7 @@ const LINES: Record<string, string> = {
   'io-error': 'cp: error reading "/data/x": Input/output error',
   'fuse-failed': 'fusermount3: mount failed: Operation not permitted',
   'gpu-missing': 'RuntimeError: CUDA error: no CUDA-capable device is detected',
+  'memory-limit': 'stratobot: out of memory, the kernel killed 2 process(es) of the job',
   'memory-refused': 'bash: fork: Cannot allocate memory',
   'job-cancelled': 'slurmstepd: error: *** JOB 12 ON zen2-1 CANCELLED AT 2025-06-04T10:14:22 ***',
   'extension-source-not-found': 'ERROR: Source for extension sf not found',
@@ -55,6 +56,7 @@ describe('single lines', () => {
   it.each([
     ['disk-full', 'tar: a.tar: Wrote only 4096 of 10240 bytes'],
     ['disk-full', "OSError: [Errno 28] No space left on device: '/tmp/x'"],
+    ['disk-full', 'stratobot: the disk of the jobs is full: No space left on device'],
     ['out-of-memory', 'collect2: fatal error: ld terminated with signal 9 [Killed]'],
     ['out-of-memory', 'slurmstepd: error: Exceeded job memory limit'],
     ['cvmfs-unavailable', "ls: cannot access '/cvmfs/software.eessi.io': No such file or directory"],

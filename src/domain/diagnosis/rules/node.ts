@@ -21,6 +21,14 @@ export const NODE_RULES: readonly Rule[] = [
     say: ({ text }) => `the disk quota on the node is used up: ${code(text)}`,
   },
   {
+    name: 'memory-limit',
+    class: 'configuration',
+    rank: 'machine',
+    hints: ['stratobot: out of memory'],
+    pattern: /^stratobot: out of memory, the kernel killed \d/,
+    say: () => 'the job needed more memory than it may use on its node, so the kernel killed a part of it',
+  },
+  {
     name: 'out-of-memory',
     class: 'infrastructure',
     rank: 'machine',
