@@ -27,6 +27,7 @@ export type CommandName =
   | 'status'
   | 'cancel'
   | 'deploy'
+  | 'drop'
   | 'rollback'
   | 'show_config'
   | 'ping';
@@ -59,6 +60,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
       'status',
       'cancel',
       'deploy',
+      'drop',
       'rollback',
       'show_config',
       'ping',
@@ -112,6 +114,13 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     usage: 'rollback',
     purpose: 'takes back what was published from here, once a second person confirms',
     filters: ['confirm', 'inst'],
+    topics: [],
+    flags: [],
+  },
+  drop: {
+    usage: 'drop arch=TARGET [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'takes targets out of the deploy that waits for approval',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
     topics: [],
     flags: [],
   },

@@ -39,6 +39,30 @@ export function putUp(
   return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). ${how} ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
 }
 
+/** `bot: drop` where nothing waits for approval, or nothing of it is meant. */
+export function nothingToDrop(): string {
+  return 'Nothing to drop: no deploy of this pull request waits for approval. What is approved is being published already; what is published can be taken back.';
+}
+
+/** `bot: drop` without a filter. */
+export function dropWhat(): string {
+  return 'Nothing was dropped: say which targets, as in `bot: drop arch=zen2`. Closing the deploy PR rejects all of it.';
+}
+
+/** `bot: drop` that names all there is. */
+export function nothingLeft(): string {
+  return 'Nothing was dropped: nothing would be left of the deploy. Closing the deploy PR rejects all of it.';
+}
+
+/** `bot: drop`: what is left is put up anew. */
+export function dropped(deploys: readonly Deploy[]): string {
+  const left = deploys.map(
+    (deploy) =>
+      `${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))})`,
+  );
+  return `Dropped. What is left, ${list(left)}, is put up in a deploy PR of its own, which takes the place of the one before: **approvals given there do not count for it**. The next \`bot: deploy\` takes all targets again.`;
+}
+
 /** The deploy PR could not be made. */
 export function notPutUp(reason: string): string {
   return `The artifacts could not be put up for approval: ${code(reason, 500)}. Nothing was lost; \`bot: deploy\` tries it again once that is mended.`;

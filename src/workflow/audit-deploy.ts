@@ -10,6 +10,7 @@ export type DeployDecision =
   | 'deploy-approved'
   | 'deploy-rejected'
   | 'merged-by-hand'
+  | 'targets-dropped'
   | 'publishing'
   | 'deploy-published'
   | 'deploy-failed';

@@ -7,6 +7,7 @@ import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
+import { dropOnCommand } from './drop-targets.ts';
 import { pinHead } from './pin-head.ts';
 import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
@@ -22,6 +23,7 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
   build: 'build',
   cancel: 'cancel',
   deploy: 'deploy',
+  drop: 'deploy',
   retry: 'build',
 };
 
@@ -126,6 +128,10 @@ async function carryOut(
     if (command.name === 'deploy') {
       const rebuild = command.topic === 'rebuild';
       said.push(...(await requestDeploy(world, served, { pull, by, source, rebuild })));
+    }
+    if (command.name === 'drop') {
+      const { repo, number } = pull;
+      said.push(await dropOnCommand(world, { repo, number, by, source }, command));
     }
     if (command.name === 'rollback') {
       const ask = { pull, by, source };
