@@ -16,7 +16,9 @@ botTest('a target is taken out of a deploy', async (stage) => {
   expect(await said()).toContain('@jo');
   await comment('maria', 'bot: drop arch=zen2');
   const [first, second] = [await said(), await said()].sort();
-  expect(first).toMatchInlineSnapshot(`"Dropped. What is left, 1 tarball for \`software.eessi.io\` (digest \`sha256:…\`), is put up in a deploy PR of its own, which takes the place of the one before: **approvals given there do not count for it**. The next \`bot: deploy\` takes all targets again."`);
+  expect(first).toMatchInlineSnapshot(
+    `"Dropped. What is left, 1 tarball for \`software.eessi.io\` (digest \`sha256:…\`), is put up in a deploy PR of its own, which takes the place of the one before: **approvals given there do not count for it**. The next \`bot: deploy\` takes all targets again."`,
+  );
   expect(second).toContain('Put up for approval: stack/staging#2 shows 1 tarball');
   expect(await saidOnDeploy(older)).toContain('takes the place of this one');
   expect(github.pullRequest(STAGING, older).state).toBe('closed');

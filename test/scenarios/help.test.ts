@@ -17,6 +17,7 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
     | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |
     | \`bot: deploy\` | puts the newest good builds of the current commit up for approval |
     | \`bot: rollback\` | takes back what was published from here, once a second person confirms |
+    | \`bot: drop arch=…\` | takes targets out of the deploy that waits for approval |
     | \`bot: show_config\` | lists what can be built here |
 
     The label \`bot:build\` builds for all targets; \`bot:deploy\` is for \`bot: deploy\`.
