@@ -63,7 +63,7 @@ describe('what was published is taken back', () => {
     const actions = (await stage.bot.world.records.audit.list('deploy:1')).map(({ action }) => action);
     expect(actions.slice(-5)).toMatchInlineSnapshot(`
       [
-        "publishing",
+        "deploy-published",
         "rollback-requested",
         "rollback-confirmed",
         "rolling-back",
@@ -91,8 +91,8 @@ describe('what was published is taken back', () => {
     // As if the process had ended right after the publisher: the rows are those of before.
     await stage.restart(async () => {
       await stage.psql(`UPDATE deploys SET state = jsonb_build_object('kind', 'published', 'at', 1,
-        'pullRequest', 1, 'commit', state->>'commit', 'approval', jsonb_build_object('reviewer', 'ana',
-        'reviewId', 1, 'commit', state->>'commit', 'digest', digest), 'revision', 1, 'files', 2, 'path', '/x')`);
+        'pullRequest', 1, 'commit', state->>'commit', 'approvals', jsonb_build_array(jsonb_build_object('reviewer', 'ana',
+        'reviewId', 1, 'commit', state->>'commit', 'digest', digest)), 'revision', 1, 'files', 2, 'path', '/x')`);
       await stage.psql(`UPDATE rollbacks SET state = jsonb_build_object('kind', 'running',
         'confirmation', state->'confirmation')`);
     });
