@@ -71,7 +71,7 @@ async function recordBuilds(databaseUrl: string): Promise<void> {
     const planned = Array.from({ length: all / PULL_REQUESTS }, (_, index) => ({
       target: { os: 'linux' as const, cpu: `x86_64/bench/n${index}`, accelerator: null },
       repository: REPOSITORY,
-      pool: 'crowd',
+      pools: ['crowd'],
       exports: {},
     }));
     const { builds } = await records.requests.create(
@@ -93,7 +93,9 @@ async function recordBuilds(databaseUrl: string): Promise<void> {
     for (const { id } of builds) {
       const node = `crowd/n${id % NODES}`;
       const handle = { node, directory: `/jobs/demo-bot-b${id}`, job: `${id}:1:boot` };
-      await records.builds.move(id, 'queued', { kind: 'starting', since: Date.now(), node });
+      const at = Date.now();
+      const placement = { pool: 'crowd', node, reason: 'the best of the crowd', at };
+      await records.builds.move(id, 'queued', { kind: 'starting', since: at, node }, placement);
       await records.builds.move(id, 'starting', { kind: 'running', startedAt: Date.now(), handle });
     }
   }

@@ -77,7 +77,11 @@ export function makeWeek(seed: number): Week {
     const accelerators = accelerator === null ? [] : [accelerator];
     return {
       offer: { name, os: 'linux', cpu, buildsFor: [cpu, ...also], accelerators, repositories: REPOSITORIES },
-      nodes: slots.map((count, index) => ({ name: `${name}/${index + 1}`, slots: count })),
+      nodes: slots.map((count, index) => ({
+        name: `${name}/${index + 1}`,
+        slots: count,
+        unreachableUntil: null,
+      })),
       mostBuilds: null,
     };
   });

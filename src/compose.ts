@@ -136,6 +136,10 @@ export async function startStratobot(
       ),
       housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
       hostname: hostname(),
+      mostBuilds: {
+        pool: (name) => config.pools.find((pool) => pool.name === name)?.mostBuilds ?? null,
+        pull: config.limits.buildsPerPullRequest,
+      },
       timeLimitSeconds: (name) => config.pools.find((pool) => pool.name === name)?.timeLimitSeconds ?? 0,
     };
     listener = jobListener(world);

@@ -97,13 +97,13 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
   const directoryOf = (node: Node, buildId: number) => `${node.jobsDir}/${nameOf(buildId)}`;
 
   return {
-    chooseNode(pool, running) {
-      const free = [...nodes.values()]
-        .filter((node) => node.pool.name === pool)
-        .map(({ name, slots }) => ({ name, slots, jobs: running.get(name) ?? 0 }))
-        .filter(({ slots, jobs }) => jobs < slots)
-        .sort((one, other) => one.jobs - other.jobs);
-      return free[0]?.name ?? null;
+    nodes() {
+      return [...nodes.values()].map(({ name, slots, pool, transport }) => ({
+        name,
+        pool: pool.name,
+        slots,
+        unreachableUntil: transport.health().setAsideUntil,
+      }));
     },
 
     async start(spec: JobSpec): Promise<JobHandle> {

@@ -34,7 +34,10 @@ function who(rule: PermissionRule): string {
 }
 
 function poolLines(pool: Pool): string[] {
-  const slots = pool.nodes.reduce((sum, node) => sum + node.slots, 0);
+  const slots = Math.min(
+    pool.nodes.reduce((sum, node) => sum + node.slots, 0),
+    pool.mostBuilds ?? Number.POSITIVE_INFINITY,
+  );
   return [
     `pool ${pool.name}: ${[pool.cpu, ...pool.accelerators].join(' + ')}, ${slots} ${slots === 1 ? 'job' : 'jobs'} at once, ${hours(pool.timeLimitSeconds)} each`,
     `  builds for  ${pool.buildsFor.join(', ')}`,

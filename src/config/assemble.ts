@@ -48,19 +48,21 @@ export function assemble(
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
       logBytes: file.limits.log_bytes,
+      buildsPerPullRequest: file.limits.builds_per_pull_request ?? null,
     },
     storage: { databaseUrl: secrets.databaseUrl, redisUrl: secrets.redisUrl, dataDir },
   };
 }
 
 function toSoftwareRepository(repository: ConfigFile['software_repositories'][number]): SoftwareRepository {
-  const { build, cancel, deploy, approve } = repository.permissions;
+  const { build, cancel, priority, deploy, approve } = repository.permissions;
   return {
     github: repository.github,
     staging: repository.staging,
     permissions: {
       build: toRule(build),
       cancel: toRule(cancel ?? build),
+      priority: toRule(priority ?? deploy),
       deploy: toRule(deploy),
       approve: toRule(approve),
     },
@@ -119,6 +121,7 @@ function toPool(
             ...(pool.ionice === undefined ? {} : { ionice: pool.ionice }),
             ...(pool.memory === undefined ? {} : { memoryBytes: pool.memory }),
           },
+    mostBuilds: pool.most_builds ?? null,
     timeLimitSeconds: pool.time_limit,
     jobsDir: pool.jobs_dir,
     retainSeconds: {

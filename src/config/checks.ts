@@ -146,7 +146,7 @@ function checkSoftwareRepository(
   path: Path,
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const action of ['build', 'cancel', 'deploy', 'approve'] as const) {
+  for (const action of ['build', 'cancel', 'priority', 'deploy', 'approve'] as const) {
     const rule = repository.permissions[action];
     if (rule === undefined) continue;
     const at = [...path, 'permissions', action];
@@ -162,7 +162,7 @@ function checkSoftwareRepository(
         }),
       );
     }
-    if (rule.everyone && (action === 'deploy' || action === 'approve')) {
+    if (rule.everyone && action !== 'build' && action !== 'cancel') {
       const found = `\`${pathName(at)}\` is open to everyone`;
       problems.push(
         document.atKey([...at, 'everyone'], {

@@ -63,7 +63,7 @@ export interface SoftwareRepository {
   changes: ChangeRules;
 }
 
-type Action = 'build' | 'cancel' | 'deploy' | 'approve';
+type Action = 'build' | 'cancel' | 'priority' | 'deploy' | 'approve';
 
 /** Who may do something: one that fits is enough. An empty rule lets nobody in. */
 export interface PermissionRule {
@@ -82,6 +82,8 @@ export interface Pool extends PoolOffer {
   scheduler:
     | { kind: 'process'; nice: number; ionice?: number; memoryBytes?: number }
     | { kind: 'slurm'; options: string[] };
+  /** Most builds at once on the whole pool; null: as many as its nodes have slots. */
+  mostBuilds: number | null;
   /** A job that runs longer is ended. */
   timeLimitSeconds: number;
   /** Absolute path on the nodes. */
@@ -222,6 +224,8 @@ interface Limits {
   tarballBytes: number;
   tarballMembers: number;
   logBytes: number;
+  /** Most builds of one pull request at once; null: as many as there are slots. */
+  buildsPerPullRequest: number | null;
 }
 
 /** What commands can refer to on this instance. */

@@ -28,6 +28,7 @@ const softwareRepository = z.strictObject({
   permissions: z.strictObject({
     build: rule,
     cancel: rule.optional(),
+    priority: rule.optional(),
     deploy: rule,
     approve: rule,
   }),
@@ -113,6 +114,7 @@ const pool = z.strictObject({
     .register(hints, { expected: 'a whole number from 0 to 7', example: '7' })
     .optional(),
   memory: leaf.byteSize.optional(),
+  most_builds: leaf.count(100_000, '4').optional(),
   time_limit: leaf.duration.default(24 * 3600),
   jobs_dir: leaf.nodePath,
   retain: leaf.duration.default(7 * 24 * 3600),
@@ -200,6 +202,7 @@ const limits = z.strictObject({
   tarball_bytes: leaf.byteSize.default(200 * 2 ** 30),
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
+  builds_per_pull_request: leaf.count(100_000, '8').optional(),
 });
 
 export const configFile = z.strictObject({

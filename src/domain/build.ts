@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import type { Placement } from './placement.ts';
 import type { Target } from './target.ts';
 
 /** Where a job runs and how it is found again: enough to re-attach after a restart. */
@@ -74,19 +75,24 @@ export interface Build {
   target: Target;
   /** Repository target id. */
   repository: string;
-  pool: string;
+  /** Pools it may be built on, as it was planned; never empty. */
+  pools: string[];
+  /** The node it was given, and why; null while it is queued, and when it never left the queue. */
+  placement: (Placement & { at: number }) | null;
   exports: Record<string, string>;
   state: BuildState;
-  /** Why the job of a running build has not started yet (a queue's reason), in words; null when it has. */
+  /** Why a queued build is not started, or the job of a running one in a queue of its node; in words. */
   waiting: string | null;
   /** Set when this build repeats another one. A build is repeated once at the most; after that its repetition is. */
   retry: Retry | null;
+  /** Who wants it before its turn; unix ms. */
+  priority: { by: string; at: number } | null;
   createdAt: number;
 }
 
 /** What can happen to a build. */
 export type BuildEvent =
-  | { kind: 'node-chosen'; node: string }
+  | { kind: 'node-chosen'; placement: Placement }
   | { kind: 'job-started'; handle: JobHandle }
   | { kind: 'job-ended'; exit: JobExit }
   | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome }
@@ -106,7 +112,7 @@ export interface Refusal {
 export function nextBuildState(state: BuildState, event: BuildEvent, now: number): BuildState | Refusal {
   switch (event.kind) {
     case 'node-chosen':
-      if (state.kind === 'queued') return { kind: 'starting', since: now, node: event.node };
+      if (state.kind === 'queued') return { kind: 'starting', since: now, node: event.placement.node };
       break;
     case 'job-started':
       if (state.kind === 'starting') return { kind: 'running', startedAt: now, handle: event.handle };

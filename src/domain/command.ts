@@ -26,6 +26,7 @@ export type CommandName =
   | 'retry'
   | 'status'
   | 'cancel'
+  | 'priority'
   | 'deploy'
   | 'drop'
   | 'rollback'
@@ -59,6 +60,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
       'retry',
       'status',
       'cancel',
+      'priority',
       'deploy',
       'drop',
       'rollback',
@@ -98,6 +100,13 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
   cancel: {
     usage: 'cancel [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
     purpose: 'stops builds, all of them without a filter',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
+  priority: {
+    usage: 'priority [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'gives waiting builds their turn sooner, all of this pull request without a filter',
     filters: ['arch', 'accel', 'repo', 'inst', 'job'],
     topics: [],
     flags: [],

@@ -2,13 +2,22 @@
 import { expectedMs, type History, meanWaitMs, nodeHealth, placeKey } from './placement/history.ts';
 import { type PoolOffer, type Target, targetName } from './target.ts';
 
-export { type Past, recentHistory } from './placement/history.ts';
+export { type EndedTry, type Past, pastOf, recentHistory } from './placement/history.ts';
 
 export interface PlacementPool {
   offer: PoolOffer;
-  nodes: readonly { name: string; slots: number }[];
+  nodes: readonly PlacementNode[];
   /** Most builds at once on the whole pool; null: as many as there are slots. */
   mostBuilds: number | null;
+}
+
+export interface PlacementNode {
+  /** `pool/node` */
+  name: string;
+  /** Jobs at once. */
+  slots: number;
+  /** Until when nothing new is given to it because it cannot be reached, unix ms; null: it can, as far as is known. */
+  unreachableUntil: number | null;
 }
 
 /** A build that holds a slot, from the choice of its node until it is collected. */
@@ -50,17 +59,20 @@ export interface PlacementState {
 export interface Placement {
   pool: string;
   node: string;
-  /** Why there, for the log and the details of the status comment. */
+  /** Why there, without a full stop; for the check and the details of the status comment. */
   reason: string;
 }
 
 export interface Waits {
   /** One sentence of plain text. */
   waits: string;
-  code: 'no-pool' | 'pull-limit' | 'set-aside' | 'full';
+  code: 'no-pool' | 'pull-limit' | 'set-aside' | 'unreachable' | 'full';
   /** When looking again is worth it even if no slot becomes free before, unix ms. */
   until: number | null;
 }
+
+/** The reason where nothing could be chosen; nobody needs to read it twice. */
+export const ONLY_NODE = 'the only node for this target';
 
 /** How much sooner a build with priority gets its turn, ms. Not always first: a long row of them must not shut out the rest. */
 const PRIORITY_HEAD_START_MS = 4 * 3_600_000;
@@ -75,6 +87,18 @@ const DATA_SAVES_MS = 10 * 60_000;
 /** The best free slot for one build, or why there is none. */
 export function choosePlacement(state: PlacementState, build: WaitingBuild): Placement | Waits {
   return choose(state, countSlots(state), build);
+}
+
+/** Why each of the builds that nextInLine() gave nothing waits, in their order. */
+export function whyWaiting(
+  waiting: readonly WaitingBuild[],
+  state: PlacementState,
+): { build: WaitingBuild; why: Waits }[] {
+  const slots = countSlots(state);
+  return waiting.flatMap((build) => {
+    const why = choose(state, slots, build);
+    return 'waits' in why ? [{ build, why }] : [];
+  });
 }
 
 /**
@@ -169,27 +193,26 @@ function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Place
     };
   const { mostPerPull } = state;
   if (mostPerPull !== null && (slots.pulls.get(build.pull) ?? 0) >= Math.max(1, mostPerPull))
-    return {
-      waits: `${mostPerPull} builds of this pull request are running, the most at once`,
-      code: 'pull-limit',
-      until: null,
-    };
+    return { waits: `${pullBuilds(mostPerPull)} already, the most at once`, code: 'pull-limit', until: null };
 
   const candidates: Candidate[] = [];
-  const back: number[] = [];
-  let healthyNodes = 0;
+  const back: { until: number; unreachable: boolean }[] = [];
+  const nodes = capable.reduce((sum, pool) => sum + pool.nodes.length, 0);
+  let healthySlots = 0;
   const elsewhere = hasOtherNode(state, capable, build.avoid);
   for (const pool of capable) {
     const { name, buildsFor } = pool.offer;
-    const full = pool.mostBuilds !== null && (slots.pools.get(name) ?? 0) >= Math.max(1, pool.mostBuilds);
+    const mostBuilds = pool.mostBuilds === null ? Number.POSITIVE_INFINITY : Math.max(1, pool.mostBuilds);
+    const full = (slots.pools.get(name) ?? 0) >= mostBuilds;
+    let slotsHere = 0;
     for (const node of pool.nodes) {
-      const health = nodeHealth(state.history, node.name, state.now);
+      const health = healthOf(state, node);
       if (health.kind === 'aside') {
-        back.push(health.until);
+        back.push(health);
         continue;
       }
-      healthyNodes += 1;
       const most = health.kind === 'on-trial' ? 1 : node.slots;
+      slotsHere += most;
       const free = most - (slots.nodes.get(node.name) ?? 0);
       if (full || free <= 0 || (elsewhere && build.avoid.includes(node.name))) continue;
       const known = state.history.places.has(placeKey(build.pull, node.name));
@@ -197,24 +220,47 @@ function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Place
         expectedMs(state.history, name, target) +
         QUEUE_WEIGHT * meanWaitMs(state.history, name) -
         (known ? DATA_SAVES_MS : 0);
-      const reason = known ? 'free, and this pull request was built there before' : 'free';
+      const reason = known ? 'this pull request was built there before' : '';
       const versatility = buildsFor.length * pool.offer.repositories.length;
       candidates.push({ pool: name, node: node.name, reason, costMs, versatility, free });
     }
+    healthySlots += Math.min(slotsHere, mostBuilds);
   }
   const [best] = candidates.sort(better);
   if (best !== undefined) {
     const { pool, node, reason } = best;
-    const more = candidates.length > 1 ? `; the best of ${candidates.length} nodes with a free slot` : '';
-    return { pool, node, reason: reason + more };
+    if (nodes === 1) return { pool, node, reason: ONLY_NODE };
+    return { pool, node, reason: [bestOf(candidates.length, nodes), reason].filter(Boolean).join('; ') };
   }
-  const until = back.length === 0 ? null : Math.min(...back);
-  if (healthyNodes === 0 && until !== null) {
-    const minutes = Math.ceil((until - state.now) / 60_000);
-    const waits = `all nodes for \`${target}\` are set aside after failures; the first is tried again in ${minutes} min`;
-    return { waits, code: 'set-aside', until };
+  const until = back.length === 0 ? null : Math.min(...back.map((one) => one.until));
+  if (healthySlots > 0) {
+    const waits = healthySlots === 1 ? 'the only slot is taken' : `all ${healthySlots} slots are taken`;
+    return { waits, code: 'full', until };
   }
-  return { waits: `all slots for \`${target}\` are taken`, code: 'full', until };
+  if (back.every((one) => one.unreachable))
+    return { waits: `no node for \`${target}\` can be reached`, code: 'unreachable', until };
+  return { waits: `all nodes for \`${target}\` are set aside after failures`, code: 'set-aside', until };
+}
+
+function pullBuilds(most: number): string {
+  return most === 1 ? 'a build of this pull request runs' : `${most} builds of this pull request run`;
+}
+
+function bestOf(free: number, nodes: number): string {
+  return free === 1
+    ? `the only one of ${nodes} nodes with a free slot`
+    : `the best of ${free} nodes with a free slot`;
+}
+
+/** What is known of a node from past builds, and from the way there. */
+function healthOf(
+  { history, now }: PlacementState,
+  { name, unreachableUntil }: PlacementNode,
+): { kind: 'healthy' | 'on-trial' } | { kind: 'aside'; until: number; unreachable: boolean } {
+  if (unreachableUntil !== null && now < unreachableUntil)
+    return { kind: 'aside', until: unreachableUntil, unreachable: true };
+  const health = nodeHealth(history, name, now);
+  return health.kind === 'aside' ? { ...health, unreachable: false } : health;
 }
 
 /** Whether a build that failed on some nodes has another one to go to, free or not. */
@@ -226,7 +272,7 @@ function hasOtherNode(
   if (avoid.length === 0) return false;
   return capable
     .flatMap((pool) => pool.nodes)
-    .some(({ name }) => !avoid.includes(name) && nodeHealth(state.history, name, state.now).kind !== 'aside');
+    .some((node) => !avoid.includes(node.name) && healthOf(state, node).kind !== 'aside');
 }
 
 function better(a: Candidate, b: Candidate): number {

@@ -11,7 +11,8 @@ interface PlannedBuild {
   target: Target;
   /** Repository target id. */
   repository: string;
-  pool: string;
+  /** Pools that can build it, in catalogue order; which one does is chosen when a slot is free. */
+  pools: string[];
   exports: Record<string, string>;
 }
 
@@ -26,7 +27,7 @@ const MOST_MISTAKES = 20;
 
 /**
  * Plans all build commands of one comment together. Builds stand in the order they were asked for, patterns in catalogue
- * order, each target × repository once. Where several pools can serve, it is the first in the catalogue. Without `repo:`
+ * order, each target × repository once. Without `repo:`
  * a target is built for what the pull request touches, or else for the one repository its pools offer; where there are
  * more, `repo:` is asked for. `repo:all` is all that it touches, or else all there are.
  * @param touched ids of the repository targets that the pull request is for; empty where its paths do not tell
@@ -72,8 +73,8 @@ function planCommand(
       ? withTouchedRepositories(command, targets, catalogue, touched, report)
       : withNamedRepositories(repo, targets, catalogue, touched, report);
   return pairs.flatMap(({ chosen, repository }) => {
-    const pool = chosen.pools.find((one) => one.repositories.includes(repository));
-    return pool === undefined ? [] : [{ target: chosen.target, repository, pool: pool.name, exports }];
+    const pools = chosen.pools.filter((one) => one.repositories.includes(repository)).map(({ name }) => name);
+    return pools.length === 0 ? [] : [{ target: chosen.target, repository, pools, exports }];
   });
 }
 
@@ -207,7 +208,7 @@ function allowedExports(command: Command, catalogue: Catalogue, report: Report):
 }
 
 function sameWay(a: PlannedBuild, b: PlannedBuild): boolean {
-  return a.pool === b.pool && JSON.stringify(a.exports) === JSON.stringify(b.exports);
+  return JSON.stringify([a.pools, a.exports]) === JSON.stringify([b.pools, b.exports]);
 }
 
 function reportContradiction(command: Command, build: PlannedBuild, report: Report): void {

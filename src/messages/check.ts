@@ -3,6 +3,7 @@ import type { ButtonName } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { code, codeBlock, count, duration, plain, prose, sentence, size } from './markdown.ts';
+import { placeAndReason } from './place.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -52,7 +53,7 @@ export function buildCheck(
       ? 'queued'
       : 'in_progress';
   const made = repository
-    ? `For ${code(`${repository.name} ${repository.version}`)}, pool ${code(build.pool)}.`
+    ? `For ${code(`${repository.name} ${repository.version}`)}, ${placeAndReason(build)}.`
     : '';
   const text = words(build);
   return {
@@ -124,7 +125,11 @@ function words(build: Build): { title: string; summary: string } {
   const { state } = build;
   switch (state.kind) {
     case 'queued':
-      return { title: 'Waits for a node', summary: 'Starts as soon as a node of the pool is free.' };
+      return {
+        title: 'Waits for a node',
+        summary:
+          build.waiting === null ? 'Starts as soon as a node is free.' : `It waits: ${prose(build.waiting)}.`,
+      };
     case 'starting':
       return { title: 'Starting', summary: `Being started on ${code(state.node)}.` };
     case 'running':

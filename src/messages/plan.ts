@@ -9,7 +9,7 @@ import { softwareHeadline, softwareList } from './software.ts';
 export interface PlannedRow {
   target: Target;
   repository: string;
-  pool: string;
+  pools: readonly string[];
   /** Median of how long such builds ran; null: none was made yet. */
   usuallyMs: number | null;
 }
@@ -49,10 +49,10 @@ export function plan(view: PlanView): string {
 }
 
 function table({ rows, repositories }: PlanView): string {
-  const lines = rows.map(({ target, repository, pool, usuallyMs }) => {
+  const lines = rows.map(({ target, repository, pools, usuallyMs }) => {
     const made = repositories.get(repository);
     const stack = made ? `${made.name} ${made.version}` : repository;
-    return `| ${code(targetName(target))} | ${stack} | ${code(pool)} | ${usuallyMs === null ? '' : duration(usuallyMs)} |`;
+    return `| ${code(targetName(target))} | ${stack} | ${pools.map((pool) => code(pool)).join(', ')} | ${usuallyMs === null ? '' : duration(usuallyMs)} |`;
   });
   return ['| target | for | pool | usually takes |', '| --- | --- | --- | --- |', ...lines].join('\n');
 }

@@ -9,6 +9,7 @@ import { deployLine, headline } from './status-comment.ts';
 const DONE_BY: Readonly<Record<string, string>> = {
   build: 'builds here are started by',
   cancel: 'builds here are cancelled by',
+  priority: 'waiting builds are given priority here by',
   deploy: 'deploys here are asked for by',
 };
 
@@ -74,6 +75,7 @@ function helpAll(catalogue: Catalogue): string[] {
     '| `bot: status` | says what is built, what runs, what waits for approval |',
     '| `bot: retry` | repeats what failed or was cancelled |',
     '| `bot: cancel` | stops all builds; `bot: cancel arch=…` only some |',
+    '| `bot: priority` | gives what waits here its turn sooner; `bot: priority arch=…` only some |',
     '| `bot: deploy` | puts the newest good builds of the current commit up for approval |',
     '| `bot: rollback` | takes back what was published from here, once a second person confirms |',
     '| `bot: drop arch=…` | takes targets out of the deploy that waits for approval |',
@@ -164,6 +166,14 @@ export function retried(builds: readonly Build[]): string {
 export function cancelled(builds: readonly Build[]): string {
   if (builds.length === 0) return 'Nothing is running here, so nothing was cancelled.';
   return `Cancelling ${count(builds.length, 'build')}: ${list(builds.map((build) => code(targetName(build.target))))}.`;
+}
+
+/** What `bot: priority` did. */
+export function prioritised(builds: readonly Build[]): string {
+  if (builds.length === 0) return 'No build waits here, so none was given priority.';
+  const names = list(builds.map((build) => code(targetName(build.target))));
+  const turn = builds.length === 1 ? 'It gets its' : 'They get their';
+  return `Priority for ${count(builds.length, 'waiting build')}: ${names}. ${turn} turn up to 4 hours sooner.`;
 }
 
 /** A command that could not be carried out for a reason that is not its author's. */

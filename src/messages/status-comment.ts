@@ -17,6 +17,7 @@ import {
   size,
 } from './markdown.ts';
 import { people } from './people.ts';
+import { place } from './place.ts';
 import { former, reachSentence } from './reach.ts';
 import { softwareHeadline, softwareList } from './software.ts';
 
@@ -130,7 +131,7 @@ export function testsFailed({ state }: Build): boolean {
 function took({ state, waiting }: Build): string {
   switch (state.kind) {
     case 'queued':
-      return 'waits for a node';
+      return waiting === null ? 'waits for a node' : `waits: ${prose(waiting)}`;
     case 'starting':
       return 'starting';
     case 'running':
@@ -245,8 +246,7 @@ function summaryLine(request: BuildRequest): string {
 
 function folded(view: StatusView): string {
   const rows = view.builds.flatMap((build) => {
-    const handle = 'handle' in build.state ? build.state.handle : null;
-    const line = `- ${code(targetName(build.target))}: build ${build.id}, pool ${code(build.pool)}${handle ? `, node ${code(handle.node)}` : ''}${hasLog(build.state) ? `, [log](${logUrl(view, build)})` : ''}`;
+    const line = `- ${code(targetName(build.target))}: build ${build.id}, ${place(build)}${hasLog(build.state) ? `, [log](${logUrl(view, build)})` : ''}`;
     const digests =
       build.state.kind === 'succeeded'
         ? build.state.artifacts.map((ref) => `${ref.sha256}  ${ref.name}`).join('\n')

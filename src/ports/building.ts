@@ -1,6 +1,7 @@
 /** Transports, sources and build nodes. */
 import type { Readable } from 'node:stream';
 import type { Build, JobExit, JobHandle } from '../domain/build.ts';
+import type { PlacementNode } from '../domain/placement.ts';
 import type { RepositoryTarget, Target } from '../domain/target.ts';
 
 /** How a command is run and bytes are moved: on this machine or by SSH. */
@@ -12,7 +13,26 @@ export interface Transport {
   ): Promise<ExecResult>;
   /** Starts a command whose output is read as a stream; the stream errors when the command ends with a code other than 0. */
   stream(argv: readonly string[], options: { timeoutMs: number }): Promise<Readable>;
+  /** How the way there is doing, as the last commands found it; asks nothing. */
+  health(): TransportHealth;
   close(): Promise<void>;
+}
+
+/** How the way to a host is doing, for the choice of a node. */
+export interface TransportHealth {
+  /**
+   * `connecting`: there is no connection, and no reason to think there cannot be one. `unreachable`: the last tries
+   * failed, the next follow. `refused`: the host shows another key than the pinned one, or does not take ours.
+   */
+  state: 'connected' | 'connecting' | 'unreachable' | 'refused';
+  /** Unix ms. */
+  since: number;
+  /** One sentence. */
+  detail: string;
+  /** Connections in a row that failed, or were lost as soon as they were there. */
+  failures: number;
+  /** Unix ms until which nothing new should be given to this host; null when it may be used. */
+  setAsideUntil: number | null;
 }
 
 export interface ExecResult {
@@ -74,7 +94,7 @@ export interface Sources {
 
 export interface JobSpec {
   build: Build;
-  /** Node of the pool, as given by chooseNode. */
+  /** Name of a node, as given by nodes(). */
   node: string;
   repository: RepositoryTarget;
   target: Target;
@@ -101,8 +121,8 @@ export interface Space {
 }
 
 export interface Builders {
-  /** A node of the pool with a free slot, given how many jobs each node has; null when all are full. */
-  chooseNode(pool: string, running: ReadonlyMap<string, number>): string | null;
+  /** Every node of every pool. */
+  nodes(): (PlacementNode & { pool: string })[];
   /** Idempotent by build id: a job that is there already is returned, not started again. */
   start(spec: JobSpec): Promise<JobHandle>;
   /** Looks for the job of a build on a node, from its directory. */

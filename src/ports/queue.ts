@@ -4,6 +4,8 @@
 export type Job =
   | { kind: 'delivery'; guid: string }
   | { kind: 'build'; buildId: number }
+  /** Gives free slots to the builds that wait. */
+  | { kind: 'place' }
   | { kind: 'status'; requestId: number }
   | { kind: 'check'; buildId: number }
   | { kind: 'summary'; requestId: number }

@@ -2,6 +2,7 @@
 import type { Artifact } from '../domain/artifact.ts';
 import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { Deploy, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
+import type { EndedTry } from '../domain/placement.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
@@ -46,7 +47,7 @@ export interface PullHeads {
   newest(repo: string, number: number): Promise<string | null>;
 }
 
-export type NewBuild = Pick<Build, 'target' | 'repository' | 'pool' | 'exports'>;
+export type NewBuild = Pick<Build, 'target' | 'repository' | 'pools' | 'exports'>;
 
 export interface Requests {
   /** Request and builds in one transaction; the same source again gives what was made the first time. */
@@ -69,12 +70,26 @@ export interface Builds {
   movedSince(at: number): Promise<Build[]>;
   /** How long the newest builds of a target ran that succeeded, ms. */
   durations(target: Target, repository: string, limit: number): Promise<number[]>;
-  /** Notes why the job has not started yet, or that it has. */
-  waits(id: number, reason: string | null): Promise<void>;
+  /** Builds that wait or hold a slot, each with its pull request, `owner/repo#12`; oldest first. */
+  underWay(): Promise<{ build: Build; pull: string }[]>;
+  /** Builds that were given a node and were built or failed after `at`. */
+  endedSince(at: number): Promise<EndedTry[]>;
+  /** Notes why a build in state `kind` waits, or that it no longer does. False: that is what was noted already. */
+  waits(id: number, kind: BuildStateKind, reason: string | null): Promise<boolean>;
+  /** Marks a queued build; who did it first stays. Null when it is no longer queued. */
+  prioritise(id: number, by: string): Promise<Build | null>;
   /** A new build that repeats a failed one, in the same request; done again it gives the one that was made. */
   repeat(build: Build, retry: Omit<Retry, 'of'>): Promise<Build>;
-  /** Compare and set: null when the row was no longer in state `from` (by value of `kind`). */
-  move(id: number, from: BuildStateKind, to: BuildState): Promise<Build | null>;
+  /**
+   * Compare and set: null when the row was no longer in state `from` (by value of `kind`). A build that leaves the queue for
+   * a node is given its placement with it.
+   */
+  move(
+    id: number,
+    from: BuildStateKind,
+    to: BuildState,
+    placement?: Build['placement'],
+  ): Promise<Build | null>;
 }
 
 export interface Artifacts {

@@ -7,6 +7,7 @@ const id = z.int().positive();
 export const jobSchema: z.ZodType<Job> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delivery'), guid: z.string().min(1) }),
   z.strictObject({ kind: z.literal('build'), buildId: id }),
+  z.strictObject({ kind: z.literal('place') }),
   z.strictObject({ kind: z.literal('status'), requestId: id }),
   z.strictObject({ kind: z.literal('check'), buildId: id }),
   z.strictObject({ kind: z.literal('summary'), requestId: id }),

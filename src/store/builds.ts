@@ -1,5 +1,6 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { Build } from '../domain/build.ts';
+import type { Build, BuildStateKind } from '../domain/build.ts';
+import type { EndedTry } from '../domain/placement.ts';
 import type { Target } from '../domain/target.ts';
 import type { Clock } from '../ports/basics.ts';
 import type { Builds } from '../ports/records.ts';
@@ -48,8 +49,38 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         state.kind === 'succeeded' ? [state.endedAt - state.startedAt] : [],
       );
     },
-    async waits(id, reason) {
-      await db.updateTable('builds').set({ waiting: reason }).where('id', '=', id).execute();
+    async underWay() {
+      const rows = await db
+        .selectFrom('builds')
+        .innerJoin('requests', 'requests.id', 'builds.request_id')
+        .selectAll('builds')
+        .select(['requests.repo', 'requests.pull_request'])
+        .where('state_kind', 'in', UNDER_WAY)
+        .orderBy('builds.id')
+        .execute();
+      return rows.map((row) => ({ build: toBuild(row), pull: `${row.repo}#${row.pull_request}` }));
+    },
+    endedSince: (at) => endedSince(db, at),
+    async waits(id, kind, reason) {
+      const { numUpdatedRows } = await db
+        .updateTable('builds')
+        .set({ waiting: reason })
+        .where('id', '=', id)
+        .where('state_kind', '=', kind)
+        .where('waiting', 'is distinct from', reason)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    },
+    async prioritise(id, by) {
+      const mark = json({ by, at: clock.now() });
+      const row = await db
+        .updateTable('builds')
+        .set({ priority: sql`coalesce(priority, ${mark}::jsonb)` })
+        .where('id', '=', id)
+        .where('state_kind', '=', 'queued')
+        .returningAll()
+        .executeTakeFirst();
+      return row ? toBuild(row) : null;
     },
     async repeat(build, retry) {
       const at = clock.now();
@@ -59,7 +90,8 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
           request_id: build.requestId,
           target: json(build.target),
           repository: build.repository,
-          pool: build.pool,
+          pools: json(build.pools),
+          ...(build.priority === null ? {} : { priority: json(build.priority) }),
           exports: json(build.exports),
           retry: json({ of: build.id, ...retry }),
           retry_of: build.id,
@@ -76,11 +108,17 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .executeTakeFirstOrThrow();
       return toBuild(row);
     },
-    async move(id, from, to) {
+    async move(id, from, to, placement) {
       const node = nodeOf(to);
       const row = await db
         .updateTable('builds')
-        .set({ state: json(to), moved_at: clock.now(), ...(node === null ? {} : { node }) })
+        .set({
+          state: json(to),
+          waiting: null,
+          moved_at: clock.now(),
+          ...(node === null ? {} : { node }),
+          ...(placement ? { placement: json(placement) } : {}),
+        })
         .where('id', '=', id)
         .where('state_kind', '=', from)
         .returningAll()
@@ -88,6 +126,45 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
       return row ? toBuild(row) : null;
     },
   };
+}
+
+const UNDER_WAY: readonly BuildStateKind[] = ['queued', 'starting', 'running', 'cancelling', 'collecting'];
+
+/** Only what is asked of so many rows: an excerpt of a log is not. */
+async function endedSince(db: Kysely<Tables>, at: number): Promise<EndedTry[]> {
+  const rows = await db
+    .selectFrom('builds')
+    .innerJoin('requests', 'requests.id', 'builds.request_id')
+    .select(['repo', 'pull_request', 'target', 'placement', 'retry', 'builds.created_at'])
+    .select(({ ref }) => [
+      sql<string>`${ref('state')} ->> 'endedAt'`.as('ended_at'),
+      sql<boolean>`${ref('state')} -> 'handle' ->> 'node' IS NOT NULL`.as('ran'),
+      sql<EndedTry['failure']>`CASE WHEN ${ref('state_kind')} = 'failed' THEN jsonb_build_object(
+        'class', ${ref('state')} #> '{failure,class}', 'code', ${ref('state')} #> '{failure,code}') END`.as(
+        'failure',
+      ),
+    ])
+    .where('state_kind', 'in', ['succeeded', 'failed'])
+    .where('placement', 'is not', null)
+    .where('moved_at', '>', at)
+    .execute();
+  return rows.flatMap(({ placement, ...row }) =>
+    placement === null
+      ? []
+      : [
+          {
+            pull: `${row.repo}#${row.pull_request}`,
+            pool: placement.pool,
+            node: placement.node,
+            target: row.target,
+            since: Math.max(row.created_at, row.retry?.notBefore ?? 0),
+            placedAt: placement.at,
+            endedAt: Number(row.ended_at),
+            ran: row.ran,
+            failure: row.failure,
+          },
+        ],
+  );
 }
 
 /** Builds of a request, in the order in which they were planned. */
@@ -107,11 +184,13 @@ export function toBuild(row: Selectable<Tables['builds']>): Build {
     requestId: row.request_id,
     target: row.target,
     repository: row.repository,
-    pool: row.pool,
+    pools: row.pools,
+    placement: row.placement,
     exports: row.exports,
     state: row.state,
     waiting: row.waiting,
     retry: row.retry,
+    priority: row.priority,
     createdAt: row.created_at,
   };
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { up as first } from './migrations/001-first.ts';
+import { up as placement } from './migrations/002-placement.ts';
 import { up as remains } from './migrations/003-remains.ts';
 import { up as severalApprovals } from './migrations/005-several-approvals.ts';
 import { up as afterPublishing } from './migrations/006-after-publishing.ts';
@@ -11,6 +12,7 @@ import { SCHEMA, type Tables } from './schema.ts';
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
 const migrations: Record<string, Migration> = {
   '001-first': { up: first },
+  '002-placement': { up: placement },
   '003-remains': { up: remains },
   '005-several-approvals': { up: severalApprovals },
   '006-after-publishing': { up: afterPublishing },

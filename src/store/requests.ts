@@ -84,7 +84,7 @@ async function insertBuilds(
         request_id: requestId,
         target: json(build.target),
         repository: build.repository,
-        pool: build.pool,
+        pools: json(build.pools),
         exports: json(build.exports),
         state: json({ kind: 'queued', since: createdAt }),
         moved_at: createdAt,

@@ -4,7 +4,7 @@
  */
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
 import type { TarballOverview } from '../domain/artifact.ts';
-import type { BuildState, BuildStateKind, Retry } from '../domain/build.ts';
+import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
 import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
@@ -55,7 +55,9 @@ export interface Tables {
     request_id: number;
     target: Document<Target>;
     repository: string;
-    pool: string;
+    pools: Document<string[]>;
+    placement: Document<NonNullable<Build['placement']>> | null;
+    priority: Document<NonNullable<Build['priority']>> | null;
     exports: Document<Record<string, string>>;
     waiting: string | null;
     retry: Document<Retry> | null;

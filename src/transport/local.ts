@@ -8,6 +8,7 @@ const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'T
 /** Runs commands on this machine, without a shell, each in a session of its own and in a clean environment. */
 export function localTransport(): Transport {
   const running = new Set<Started>();
+  const since = Date.now();
   return transportOver(
     'this machine',
     async (argv, hasInput, { signal }) => {
@@ -18,9 +19,12 @@ export function localTransport(): Transport {
       command.exit.then(forget, forget);
       return command;
     },
-    async () => {
-      for (const command of running) command.kill();
-      await Promise.allSettled([...running].map((command) => command.exit));
+    {
+      health: () => ({ state: 'connected', since, detail: 'this machine', failures: 0, setAsideUntil: null }),
+      async close() {
+        for (const command of running) command.kill();
+        await Promise.allSettled([...running].map((command) => command.exit));
+      },
     },
   );
 }

@@ -1,9 +1,8 @@
 import type { Client as Ssh2Client } from 'ssh2';
 import { Permanent, Retryable } from '../domain/errors.ts';
-import type { Log } from '../ports.ts';
+import type { Log, TransportHealth } from '../ports.ts';
 import { Backoff } from './backoff.ts';
 import { type Deadline, pause, until } from './deadline.ts';
-import type { TransportHealth } from './health.ts';
 import { Sessions } from './sessions.ts';
 import { type Dialled, Dialler } from './ssh-dial.ts';
 import type { SshHost } from './ssh-options.ts';

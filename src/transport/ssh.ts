@@ -2,24 +2,18 @@ import type { ClientChannel } from 'ssh2';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import type { Transport } from '../ports.ts';
 import { type Deadline, pause, until } from './deadline.ts';
-import type { TransportHealth } from './health.ts';
 import { quote } from './quote.ts';
 import type { SshConnection } from './ssh-connection.ts';
 import { SshConnections } from './ssh-connections.ts';
 import type { SshOptions } from './ssh-options.ts';
 import { type Started, transportOver } from './started.ts';
 
-/** A transport that knows how the way to its host is doing. */
-export interface SshTransport extends Transport {
-  health(): TransportHealth;
-}
-
 /**
  * Runs commands on a host over one SSH connection, which it shares with the other transports made of `connections`.
  * Bytes move by `exec` as well: SFTP is several times slower here, and wherever a build can be started, so can `cat`.
  * @throws Permanent when a key cannot be read
  */
-export function sshTransport(options: SshOptions, connections = new SshConnections()): SshTransport {
+export function sshTransport(options: SshOptions, connections = new SshConnections()): Transport {
   const lease = connections.take(options);
   const { connection } = lease;
   const where = options.host;
@@ -55,12 +49,14 @@ export function sshTransport(options: SshOptions, connections = new SshConnectio
     }
   }
 
-  const transport = transportOver(where, start, async () => {
-    closing.abort(new Permanent(`the connection to ${connection.name} was closed`));
-    for (const command of running) command.kill();
-    await lease.release();
+  return transportOver(where, start, {
+    health: () => connection.health(),
+    async close() {
+      closing.abort(new Permanent(`the connection to ${connection.name} was closed`));
+      for (const command of running) command.kill();
+      await lease.release();
+    },
   });
-  return { ...transport, health: () => connection.health() };
 }
 
 /** A server that refuses a session is asked again after this long, then twice as long, … */

@@ -23,7 +23,11 @@ const DEFAULT_OUTPUT_BYTES = 1024 * 1024;
 const STDERR_TAIL_BYTES = 4096;
 
 /** The transport port over a way to start commands, so that limits and errors are the same everywhere. */
-export function transportOver(where: string, start: Start, close: () => Promise<void>): Transport {
+export function transportOver(
+  where: string,
+  start: Start,
+  { health, close }: Pick<Transport, 'health' | 'close'>,
+): Transport {
   return {
     async exec(argv, options) {
       const deadline = startDeadline(options.timeoutMs, `${where}: ${title(argv)}`);
@@ -46,6 +50,7 @@ export function transportOver(where: string, start: Start, close: () => Promise<
         throw error;
       }
     },
+    health,
     close,
   };
 }

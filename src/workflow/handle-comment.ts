@@ -11,6 +11,7 @@ import { dropOnCommand } from './drop-targets.ts';
 import { pinHead } from './pin-head.ts';
 import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
+import { prioritiseOnCommand } from './prioritise-builds.ts';
 import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
@@ -24,6 +25,7 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
   cancel: 'cancel',
   deploy: 'deploy',
   drop: 'deploy',
+  priority: 'priority',
   retry: 'build',
 };
 
@@ -125,6 +127,8 @@ async function carryOut(
     }
     if (command.name === 'cancel')
       said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
+    if (command.name === 'priority')
+      said.push(await prioritiseOnCommand(world, pull.repo, pull.number, by, command));
     if (command.name === 'deploy') {
       const rebuild = command.topic === 'rebuild';
       said.push(...(await requestDeploy(world, served, { pull, by, source, rebuild })));

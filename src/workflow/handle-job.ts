@@ -2,6 +2,7 @@ import type { Job } from '../ports.ts';
 import { fileDeploy } from './file-deploy.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
+import { placeBuilds } from './place-builds.ts';
 import { reportCheck } from './report-check.ts';
 import { reportStatus } from './report-status.ts';
 import { reportSummary } from './report-summary.ts';
@@ -19,6 +20,8 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return handleDelivery(world, job.guid);
     case 'build':
       return advanceBuild(world, job.buildId);
+    case 'place':
+      return placeBuilds(world);
     case 'status':
       return reportStatus(world, job.requestId);
     case 'check':

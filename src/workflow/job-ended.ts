@@ -19,7 +19,7 @@ async function jobEnded(world: World, buildId: number, exit: JobExit): Promise<v
 }
 
 async function jobWaits(world: World, buildId: number, reason: string | null): Promise<void> {
-  await world.records.builds.waits(buildId, reason);
+  if (!(await world.records.builds.waits(buildId, 'running', reason))) return;
   const build = await world.records.builds.get(buildId);
   if (build === null) return;
   await world.queue.add({ kind: 'status', requestId: build.requestId });

@@ -64,7 +64,7 @@ async function deployView(world: World, deploy: Deploy): Promise<DeployView> {
       target: entry.target,
       artifact,
       tests: build.state.tests,
-      pool: build.pool,
+      pool: build.placement?.pool ?? '',
       buildId: build.id,
     });
   }

@@ -45,7 +45,7 @@ function forAllTargets(command: Command): Command {
 }
 
 async function estimated(world: World, build: NewBuild): Promise<PlannedRow> {
-  const { target, repository, pool } = build;
+  const { target, repository, pools } = build;
   const earlier = await world.records.builds.durations(target, repository, LOOKED_AT);
-  return { target, repository, pool, usuallyMs: median(earlier) };
+  return { target, repository, pools, usuallyMs: median(earlier) };
 }

@@ -28,7 +28,8 @@ export async function reconcile(world: World, start = false): Promise<number> {
     'cancelling',
     'collecting',
   ]);
-  for (const build of builds) jobs.push({ kind: 'build', buildId: build.id });
+  for (const { id, state } of builds)
+    jobs.push(state.kind === 'queued' ? { kind: 'place' } : { kind: 'build', buildId: id });
   for (const build of await world.records.builds.movedSince(since)) {
     jobs.push({ kind: 'status', requestId: build.requestId }, { kind: 'check', buildId: build.id });
     if (build.state.kind === 'failed') jobs.push({ kind: 'build', buildId: build.id });

@@ -14,7 +14,7 @@ export async function repeatIfAdvised(world: World, build: Build): Promise<void>
   const tries = await earlierFailures(world, build);
   const advice = retryAdvice(build.state.failure, tries);
   if (!advice.retry) return;
-  const avoidNode = advice.avoidNode ? (build.state.handle?.node ?? null) : null;
+  const avoidNode = advice.avoidNode ? (build.placement?.node ?? null) : null;
   await repeat(world, build, world.clock.now() + advice.afterMs, avoidNode);
 }
 
@@ -38,7 +38,7 @@ export async function repeat(
 ): Promise<Build> {
   const again = await world.records.builds.repeat(build, { notBefore, avoidNode });
   world.log.info({ build: build.id, again: again.id, notBefore, avoidNode }, 'build is repeated');
-  await world.queue.add({ kind: 'build', buildId: again.id });
+  await world.queue.add({ kind: 'place' });
   await world.queue.add({ kind: 'status', requestId: again.requestId });
   await world.queue.add({ kind: 'check', buildId: again.id });
   return again;

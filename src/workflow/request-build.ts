@@ -90,7 +90,7 @@ async function recordRequest(
     },
     planned,
   );
-  for (const build of builds) await world.queue.add({ kind: 'build', buildId: build.id });
+  await world.queue.add({ kind: 'place' });
   await world.queue.add({ kind: 'status', requestId: request.id });
   for (const build of builds) await world.queue.add({ kind: 'check', buildId: build.id });
   if (created) {

@@ -8,10 +8,6 @@ import { isOverdue, nodeGone, unlessGone } from './patience.ts';
 import { repeatIfAdvised } from './repeat-build.ts';
 import { repositoryTarget, type World } from './world.ts';
 
-/** How long to wait before looking again for a free node, should nobody tell us, ms. */
-const NODE_WAIT_MS = 15_000;
-/** How long to wait while another build chooses its node, ms. */
-const LOCK_WAIT_MS = 50;
 /** How long a build waits for a node or repository that cannot be reached before it fails, ms. */
 const START_PATIENCE_MS = 15 * 60_000;
 
@@ -34,30 +30,26 @@ async function advance(world: World, buildId: number): Promise<void> {
     if (!build || !request) return;
     const event = await step(world, build, request);
     if (event === 'waits') return;
-    if (event === 'moved') continue;
     const moved = await move(world, build, event);
     if (moved && isFinal(moved.state)) {
       await repeatIfAdvised(world, moved);
-      await wakeWaiting(world, moved.pool);
+      await world.queue.add({ kind: 'place' });
       return;
     }
   }
   world.log.error({ build: buildId }, 'build turns in a circle');
 }
 
-/** Does what the state of a build asks for: gives the event that follows, or says that it moved already or now waits. */
-async function step(
-  world: World,
-  build: Build,
-  request: BuildRequest,
-): Promise<BuildEvent | 'moved' | 'waits'> {
+/** Does what the state of a build asks for: gives the event that follows, or says that it now waits. */
+async function step(world: World, build: Build, request: BuildRequest): Promise<BuildEvent | 'waits'> {
   switch (build.state.kind) {
     case 'queued':
-      return chooseNode(world, build);
+      await world.queue.add({ kind: 'place' });
+      return 'waits';
     case 'starting':
       return start(world, build, request, build.state.node, build.state.since);
     case 'running':
-      if (isOverdue(world, build.pool, build.state.startedAt))
+      if (isOverdue(world, build.placement?.pool ?? '', build.state.startedAt))
         return { kind: 'failed', failure: nodeGone(build.state.handle.node) };
       await follow(world, build);
       return 'waits';
@@ -100,7 +92,8 @@ export async function move(world: World, build: Build, event: BuildEvent): Promi
     world.log.info({ build: build.id, event: event.kind, why: next.refused }, 'build event without effect');
     return null;
   }
-  const moved = await world.records.builds.move(build.id, build.state.kind, next);
+  const placement = event.kind === 'node-chosen' ? { ...event.placement, at: world.clock.now() } : null;
+  const moved = await world.records.builds.move(build.id, build.state.kind, next, placement);
   if (moved === null) return null;
   world.log.info(
     { build: build.id, from: build.state.kind, to: next.kind, request: build.requestId },
@@ -117,53 +110,6 @@ async function announce(world: World, build: Build): Promise<void> {
   if (QUIET.has(build.state.kind)) return;
   await world.queue.add({ kind: 'status', requestId: build.requestId });
   await world.queue.add({ kind: 'check', buildId: build.id });
-}
-
-async function chooseNode(world: World, build: Build): Promise<BuildEvent | 'moved' | 'waits'> {
-  if (!world.catalogue.pools.some((pool) => pool.name === build.pool)) {
-    return failed('configuration', `the pool \`${build.pool}\` is no longer configured here`);
-  }
-  const early = (build.retry?.notBefore ?? 0) - world.clock.now();
-  if (early > 0) {
-    await world.queue.add({ kind: 'build', buildId: build.id }, { delayMs: early });
-    return 'waits';
-  }
-  const choice = await world.records.locked(`pool:${build.pool}`, async () => {
-    const busy = new Map<string, number>();
-    for (const other of await world.records.builds.inState([
-      'starting',
-      'running',
-      'cancelling',
-      'collecting',
-    ])) {
-      const node = nodeOf(other.state);
-      if (node !== null) busy.set(node, (busy.get(node) ?? 0) + 1);
-    }
-    const node = nodeBut(build.retry?.avoidNode ?? null, busy, (counts) =>
-      world.builders.chooseNode(build.pool, counts),
-    );
-    if (node !== null) await move(world, build, { kind: 'node-chosen', node });
-    return node;
-  });
-  if (choice !== null && choice !== 'busy') return 'moved';
-  const delayMs = choice === 'busy' ? LOCK_WAIT_MS : NODE_WAIT_MS;
-  await world.queue.add({ kind: 'build', buildId: build.id }, { delayMs });
-  return 'waits';
-}
-
-/** A free node, another than the one to avoid where there is one. */
-function nodeBut(
-  avoid: string | null,
-  busy: ReadonlyMap<string, number>,
-  choose: (busy: ReadonlyMap<string, number>) => string | null,
-): string | null {
-  const without = avoid === null ? null : choose(new Map(busy).set(avoid, Number.POSITIVE_INFINITY));
-  return without ?? choose(busy);
-}
-
-function nodeOf(state: BuildState): string | null {
-  if (state.kind === 'starting' || state.kind === 'cancelling') return state.node;
-  return 'handle' in state && state.handle ? state.handle.node : null;
 }
 
 async function start(
@@ -233,11 +179,4 @@ async function follow(world: World, build: Build): Promise<void> {
   if (build.state.kind !== 'running') return;
   const logOffset = await world.logs.size(build.id);
   world.builders.follow({ buildId: build.id, handle: build.state.handle, logOffset });
-}
-
-/** A slot became free: whoever waits for this pool looks again. */
-async function wakeWaiting(world: World, pool: string): Promise<void> {
-  for (const waiting of await world.records.builds.inState(['queued'])) {
-    if (waiting.pool === pool) await world.queue.add({ kind: 'build', buildId: waiting.id });
-  }
 }

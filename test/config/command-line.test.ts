@@ -152,6 +152,7 @@ describe('check-config', () => {
       EESSI/software-layer, deploys approved in EESSI/staging
         build    role maintain or higher
         cancel   role maintain or higher
+        priority @EESSI/builders
         deploy   @EESSI/builders
         approve  @EESSI/ingest
 

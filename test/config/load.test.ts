@@ -36,6 +36,7 @@ describe('a small configuration', () => {
           permissions: {
             build: { logins: [], teams: [], role: 'maintain', everyone: false },
             cancel: { logins: [], teams: [], role: 'maintain', everyone: false },
+            priority: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
             deploy: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
             approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
           },
@@ -65,6 +66,7 @@ describe('a small configuration', () => {
           accelerators: [],
           repositories: ['eessi.io-2025.06-software'],
           scheduler: { kind: 'process', nice: 0 },
+          mostBuilds: null,
           timeLimitSeconds: 86_400,
           retainSeconds: { failed: 2_592_000, others: 604_800 },
           minFreeBytes: 10 * 2 ** 30,
@@ -94,7 +96,12 @@ describe('a small configuration', () => {
       ],
       signingKeyFile: null,
       stratum1: [],
-      limits: { tarballBytes: 200 * 2 ** 30, tarballMembers: 2_000_000, logBytes: 64 * 2 ** 20 },
+      limits: {
+        tarballBytes: 200 * 2 ** 30,
+        tarballMembers: 2_000_000,
+        logBytes: 64 * 2 ** 20,
+        buildsPerPullRequest: null,
+      },
       storage: { databaseUrl: null, redisUrl: null, dataDir: join(process.cwd(), 'data') },
     });
     expect(catalogueOf(config).pools).toHaveLength(1);

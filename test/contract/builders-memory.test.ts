@@ -95,6 +95,7 @@ echo $$ >${group.path}/cgroup.procs && exec "$@"
     const transport: Transport = {
       exec: (argv, options) => here.exec(inGroup(argv), options),
       stream: (argv, options) => here.stream(inGroup(argv), options),
+      health: () => here.health(),
       close: () => here.close(),
     };
     await mkdir(join(root, 'tree/bot'), { recursive: true });

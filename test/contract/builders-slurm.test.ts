@@ -130,6 +130,7 @@ describe('the queue of a login node', () => {
     const transport: Transport = {
       exec,
       stream: () => Promise.reject(new Error('not here')),
+      health: () => ({ state: 'connected', since: 0, detail: '', failures: 0, setAsideUntil: null }),
       close: async () => {},
     };
     const queue = new SlurmQueue({ node: 'n', transport, log: silent, intervalMs: 2_000 });

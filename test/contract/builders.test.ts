@@ -220,14 +220,12 @@ describe('builders: choice of a node', () => {
     log: silent,
   });
 
-  it('takes the node of the pool with the fewest jobs that has a free slot', () => {
-    const choose = (running: Record<string, number>) =>
-      builders.chooseNode('zen2', new Map(Object.entries(running)));
-    expect(choose({})).toBe('zen2/a');
-    expect(choose({ 'zen2/a': 1 })).toBe('zen2/b');
-    expect(choose({ 'zen2/a': 1, 'zen2/b': 2, 'zen3/a': 0 })).toBe('zen2/b');
-    expect(choose({ 'zen2/a': 1, 'zen2/b': 3 })).toBeNull();
-    expect(builders.chooseNode('none', new Map())).toBeNull();
+  it('are listed with their slots', () => {
+    expect(builders.nodes()).toEqual([
+      { name: 'zen2/a', pool: 'zen2', slots: 1, unreachableUntil: null },
+      { name: 'zen2/b', pool: 'zen2', slots: 3, unreachableUntil: null },
+      { name: 'zen3/a', pool: 'zen3', slots: 1, unreachableUntil: null },
+    ]);
   });
 
   it('refuses a node that the configuration does not have', async () => {

@@ -26,6 +26,9 @@ const failed: BuildState = {
   failure: plainFailure('configuration', 'conflict', 'It conflicts.'),
 };
 
+const placed = (node: string) => ({ pool: 'zen2', node, reason: 'the only node for this target', at: 1 });
+const hasNode = (state: BuildState) => 'node' in state || ('handle' in state && state.handle !== null);
+
 describe('builds', () => {
   const make = async () => {
     const { builds } = await bot.records.requests.create(aRequest(), twoBuilds);
@@ -36,7 +39,8 @@ describe('builds', () => {
 
   test('tell how long the newest that succeeded ran, of one target and repository', async () => {
     const [first, second] = await make();
-    await bot.records.builds.move(first.id, 'queued', { ...succeeded, startedAt: 1_000, endedAt: 61_000 });
+    const minute: BuildState = { ...succeeded, startedAt: 1_000, endedAt: 61_000 };
+    await bot.records.builds.move(first.id, 'queued', minute, placed(handle.node));
     await bot.records.builds.move(second.id, 'queued', failed);
     const ran = (build: typeof first) => bot.records.builds.durations(build.target, build.repository, 1);
     expect(await ran(first)).toEqual([60_000]);
@@ -56,8 +60,10 @@ describe('builds', () => {
     { kind: 'cancelled', startedAt: 1, at: 2, by: 'ann' },
   ])('take the state $kind', async (state) => {
     const [build] = await make();
-    expect(await bot.records.builds.move(build.id, 'queued', state)).toEqual({ ...build, state });
-    expect(await bot.records.builds.get(build.id)).toEqual({ ...build, state });
+    const placement = hasNode(state) ? placed('zen2/node1') : null;
+    const moved = { ...build, state, placement };
+    expect(await bot.records.builds.move(build.id, 'queued', state, placement)).toEqual(moved);
+    expect(await bot.records.builds.get(build.id)).toEqual(moved);
   });
 
   test.each([
@@ -83,7 +89,8 @@ describe('builds', () => {
     ['cancelled by nobody', { kind: 'cancelled', startedAt: 1, at: 2 }],
   ])('are never %s', async (_what, state) => {
     const [build] = await make();
-    const move = bot.records.builds.move(build.id, 'queued', state as BuildState);
+    const placement = 'kind' in state && state.kind === 'queued' ? null : placed('zen2/node1');
+    const move = bot.records.builds.move(build.id, 'queued', state as BuildState, placement);
     await expect(move).rejects.toThrow(/builds_evidence|null value/);
     expect(await bot.records.builds.get(build.id)).toEqual(build);
   });
@@ -108,7 +115,12 @@ describe('builds', () => {
     const other = await bot.open();
     const moved = await Promise.all(
       [bot.records, other.records, bot.records].map((each, index) =>
-        each.builds.move(build.id, 'queued', { kind: 'starting', since: 1, node: `zen2/node${index}` }),
+        each.builds.move(
+          build.id,
+          'queued',
+          { kind: 'starting', since: 1, node: `zen2/node${index}` },
+          placed(`zen2/node${index}`),
+        ),
       ),
     );
     const winners = moved.filter((each) => each !== null);
@@ -119,7 +131,7 @@ describe('builds', () => {
 
   test('are found by their state, and by when it changed', async () => {
     const [first, second] = await make();
-    await bot.records.builds.move(second.id, 'queued', running);
+    await bot.records.builds.move(second.id, 'queued', running, placed('zen2/node1'));
     expect((await bot.records.builds.inState(['queued'])).map(({ id }) => id)).toEqual([first.id]);
     expect(await bot.records.builds.inState(['queued', 'running'])).toHaveLength(2);
     expect(await bot.records.builds.inState([])).toEqual([]);

@@ -79,8 +79,10 @@ describe('requests', () => {
         id: builds[index]?.id,
         requestId: request.id,
         state: { kind: 'queued', since: 1_000 },
+        placement: null,
         waiting: null,
         retry: null,
+        priority: null,
         createdAt: 1_000,
       })),
     );
@@ -104,7 +106,7 @@ describe('requests', () => {
   test('leave nothing behind when a build is impossible', async () => {
     const [good] = twoBuilds;
     if (!good) throw new Error('no build');
-    await expect(bot.records.requests.create(aRequest(), [good, { ...good, pool: '' }])).rejects.toThrow(
+    await expect(bot.records.requests.create(aRequest(), [good, { ...good, pools: [] }])).rejects.toThrow(
       /check/,
     );
     expect(await bot.records.requests.ofPullRequest('o/r', 3)).toEqual([]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import type { Transport } from '../../src/ports.ts';
-import { type SshTransport, sshTransport } from '../../src/transport/ssh.ts';
+import { sshTransport } from '../../src/transport/ssh.ts';
 import { SshConnections } from '../../src/transport/ssh-connections.ts';
 import type { SshOptions } from '../../src/transport/ssh-options.ts';
 import { silent as log } from '../harness/log.ts';
@@ -37,7 +37,7 @@ function dial(
   node: SshNode,
   changes: Partial<SshOptions> = {},
   connections = new SshConnections(),
-): SshTransport {
+): Transport {
   const transport = sshTransport({ ...at(node), ...changes, log }, connections);
   closing.push(() => transport.close());
   return transport;
@@ -47,7 +47,7 @@ const say = async (transport: Transport, word = 'hello') =>
   (await transport.exec(['echo', word], { timeoutMs })).stdout.toString().trim();
 
 /** Cuts the connection, and waits until that is noticed. */
-async function cut(node: SshNode, transport: SshTransport): Promise<void> {
+async function cut(node: SshNode, transport: Transport): Promise<void> {
   node.cut();
   await expect.poll(() => transport.health().state).not.toBe('connected');
 }

@@ -13,11 +13,13 @@ const build: Build = {
   requestId: 1,
   target: { os: 'linux', cpu: 'x86_64/amd/zen2', accelerator: null },
   repository: 'eessi.io-2025.06-software',
-  pool: 'zen2',
+  pools: ['zen2'],
+  placement: null,
   exports: {},
   state: { kind: 'queued', since: 0 },
   waiting: null,
   retry: null,
+  priority: null,
   createdAt: 0,
 };
 

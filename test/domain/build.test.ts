@@ -27,7 +27,10 @@ const STATES: Record<BuildStateKind, BuildState> = {
 };
 
 const EVENTS: Record<BuildEvent['kind'], BuildEvent> = {
-  'node-chosen': { kind: 'node-chosen', node: 'zen2/node-2' },
+  'node-chosen': {
+    kind: 'node-chosen',
+    placement: { pool: 'zen2', node: 'zen2/node-2', reason: 'the best of 2 nodes with a free slot' },
+  },
   'job-started': { kind: 'job-started', handle },
   'job-ended': { kind: 'job-ended', exit },
   collected: { kind: 'collected', artifacts, tests },

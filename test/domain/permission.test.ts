@@ -17,6 +17,7 @@ function permissions(rule: Partial<Rule>, denied: string[] = []): Permissions {
   const closed = {
     build: NOBODY,
     cancel: NOBODY,
+    priority: NOBODY,
     deploy: NOBODY,
     approve: NOBODY,
     status: NOBODY,

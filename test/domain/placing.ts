@@ -22,7 +22,11 @@ export function pool(
   const cpu = offer.cpu ?? 'x86_64/amd/zen2';
   return {
     offer: { name, os: 'linux', cpu, buildsFor: [cpu], accelerators: [], repositories: [STACK], ...offer },
-    nodes: slots.map((count, index) => ({ name: `${name}/${index + 1}`, slots: count })),
+    nodes: slots.map((count, index) => ({
+      name: `${name}/${index + 1}`,
+      slots: count,
+      unreachableUntil: null,
+    })),
     mostBuilds: most,
   };
 }

@@ -19,7 +19,7 @@ describe('accelerators', () => {
     ],
     ['for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
     ['on:arch=zen2,accel=cc80 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 gpu']],
-    ['on:arch=zen2 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 zen2']],
+    ['on:arch=zen2 for:arch=zen2,accel=cc80', ['x86_64/amd/zen2+nvidia/cc80 2025.06 zen2,zen2-spare']],
     ['on:arch=zen2,accel=cc80 for:arch=zen2', ['x86_64/amd/zen2 2025.06 gpu']],
   ])('build %s', (filters, expected) => {
     expect(builds(`bot: build ${filters}`)).toEqual(expected);

@@ -4,16 +4,16 @@ import { builds, mistakes, plan, wrong } from './planning.ts';
 
 describe('targets', () => {
   it.each([
-    ['arch=zen2', ['x86_64/amd/zen2 2025.06 zen2']],
-    ['arch=ZEN2', ['x86_64/amd/zen2 2025.06 zen2']],
-    ['arch=amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
-    ['arch=x86_64-amd-zen2', ['x86_64/amd/zen2 2025.06 zen2']],
-    ['arch=linux/x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['arch=ZEN2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['arch=amd/zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['arch=x86_64-amd-zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['arch=linux/x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
     ['arch=n1', ['aarch64/neoverse_n1 2025.06 n1']],
     ['arch=x86_64/generic', ['x86_64/generic 2025.06 generic']],
-    ['arch=v1,zen2', ['aarch64/neoverse_v1 2025.06 v1', 'x86_64/amd/zen2 2025.06 zen2']],
-    ['arch=zen2,amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
-    ['for:arch=x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=v1,zen2', ['aarch64/neoverse_v1 2025.06 v1', 'x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['arch=zen2,amd/zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
+    ['for:arch=x86_64/amd/zen2', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
     ['on:arch=zen4 for:arch=zen3', ['x86_64/amd/zen3 2025.06 zen4']],
     ['on:arch=all for:arch=zen3', ['x86_64/amd/zen3 2025.06 zen4']],
     [
@@ -24,7 +24,7 @@ describe('targets', () => {
         'aarch64/neoverse_v1 2025.06 v1',
       ],
     ],
-    ['arch=zen*', ['x86_64/amd/zen2 2025.06 zen2', 'x86_64/amd/zen4 2025.06 zen4']],
+    ['arch=zen*', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare', 'x86_64/amd/zen4 2025.06 zen4']],
     ['arch=*/generic', ['x86_64/generic 2025.06 generic', 'aarch64/generic 2025.06 arm-generic']],
   ])('build %s', (filters, expected) => {
     expect(builds(`bot: build ${filters}`)).toEqual(expected);
@@ -142,7 +142,7 @@ describe('repositories', () => {
       ['x86_64/intel/skylake_avx512 2023.06 skylake', 'x86_64/intel/skylake_avx512 2025.06 skylake'],
     ],
     ['arch=all repo:2023.06', ['x86_64/intel/skylake_avx512 2023.06 skylake']],
-    ['arch=zen2 repo:eessi.io-*', ['x86_64/amd/zen2 2025.06 zen2']],
+    ['arch=zen2 repo:eessi.io-*', ['x86_64/amd/zen2 2025.06 zen2,zen2-spare']],
   ])('build %s', (filters, expected) => {
     expect(builds(`bot: build ${filters}`)).toEqual(expected);
   });
@@ -209,9 +209,9 @@ describe('exports', () => {
     );
     expect(planned).toMatchObject({
       builds: [
-        { pool: 'zen2', exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
-        { pool: 'n1', exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
-        { pool: 'v1', exports: {} },
+        { pools: ['zen2', 'zen2-spare'], exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
+        { pools: ['n1'], exports: { EASYBUILD_TRACE: '1', SKIP_TESTS: 'yes' } },
+        { pools: ['v1'], exports: {} },
       ],
     });
   });

@@ -16,7 +16,7 @@ export function builds(body: string, catalogue: Catalogue = SITE): string[] {
   const planned = plan(body, catalogue);
   if (planned.kind !== 'builds') throw new Error(JSON.stringify(planned));
   return planned.builds.map(
-    (build) => `${targetName(build.target)} ${build.repository.slice(9, 16)} ${build.pool}`,
+    (build) => `${targetName(build.target)} ${build.repository.slice(9, 16)} ${build.pools.join()}`,
   );
 }
 

@@ -150,11 +150,13 @@ function build(id: number, exports: Record<string, string>): Build {
     requestId: 1,
     target: { os: 'linux', cpu: 'x86_64/amd/zen2', accelerator: 'nvidia/cc80' },
     repository: 'eessi.io-2025.06-software',
-    pool: 'zen2',
+    pools: ['zen2'],
+    placement: { pool: 'zen2', node: 'zen2/n1', reason: 'the only node for this target', at: 0 },
     exports,
     state: { kind: 'starting', since: 0, node: 'zen2/n1' },
     waiting: null,
     retry: null,
+    priority: null,
     createdAt: 0,
   };
 }

@@ -57,11 +57,13 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     requestId: 1,
     target,
     repository: 'eessi.io-2025.06-software',
-    pool: 'zen2',
+    pools: ['zen2'],
+    placement: { pool: 'zen2', node: 'zen2/n1', reason: 'the only node for this target', at: 0 },
     exports: {},
     state: RUNNING,
     waiting: null,
     retry: null,
+    priority: null,
     createdAt: 0,
   };
   const request = {

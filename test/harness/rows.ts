@@ -30,7 +30,7 @@ export function aRequest(special: Partial<BuildRequest> = {}): Omit<BuildRequest
 export const twoBuilds: readonly NewBuild[] = ['zen2', 'zen3'].map((name) => ({
   target: { os: 'linux', cpu: `x86_64/amd/${name}`, accelerator: null },
   repository: 'eessi.io-2023.06-software',
-  pool: name,
+  pools: [name],
   exports: { SKIP_TESTS: 'yes' },
 }));
 

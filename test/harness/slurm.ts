@@ -108,6 +108,7 @@ export async function startSlurm(): Promise<Slurm> {
     loginNode: (transport) => ({
       exec: (argv, options) => transport.exec(['env', `SLURM_CONF=${conf}`, ...argv], options),
       stream: (argv, options) => transport.stream(['env', `SLURM_CONF=${conf}`, ...argv], options),
+      health: () => transport.health(),
       close: () => transport.close(),
     }),
     async killController() {

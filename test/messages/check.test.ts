@@ -34,12 +34,12 @@ test('a summary is about one build', () => {
     "- \`eessi-1.tar.zst\`, 234 MiB
       \`acf768bbad0fdf39c6ef53186802ce337a0174b56302eb977bb877fce587edf5\`
 
-    For \`software.eessi.io 2025.06\`, pool \`zen2\`."
+    For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the only node for this target."
   `);
   expect(buildCheck('aws-bot', aBuild(states.failed), stack).summary).toMatchInlineSnapshot(`
     "\`GCC.eb\` does not compile.
 
-    For \`software.eessi.io 2025.06\`, pool \`zen2\`."
+    For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the only node for this target."
   `);
 });
 

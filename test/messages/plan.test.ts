@@ -14,8 +14,8 @@ const understood: Understood = {
   behindBy: null,
 };
 const rows = [
-  { target: { os: 'linux' as const, cpu: 'x86_64/amd/zen2', accelerator: null }, pool: 'zen2' },
-  { target: { os: 'linux' as const, cpu: 'x86_64/amd/zen3', accelerator: 'nvidia/cc80' }, pool: 'gpu' },
+  { target: { os: 'linux' as const, cpu: 'x86_64/amd/zen2', accelerator: null }, pools: ['zen2'] },
+  { target: { os: 'linux' as const, cpu: 'x86_64/amd/zen3', accelerator: 'nvidia/cc80' }, pools: ['gpu'] },
 ].map((row, index) => ({ ...row, repository: stack.id, usuallyMs: index === 0 ? 42 * 60_000 : null }));
 const planned = (changes: Partial<Understood>) =>
   plan({

@@ -2,6 +2,7 @@ import type { Artifact } from '../../src/domain/artifact.ts';
 import type { Build, BuildState, JobHandle, TestOutcome } from '../../src/domain/build.ts';
 import type { Deploy, DeployState } from '../../src/domain/deploy.ts';
 import { plainFailure } from '../../src/domain/failure.ts';
+import { ONLY_NODE } from '../../src/domain/placement.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { RepositoryTarget } from '../../src/domain/target.ts';
 import { aDeploy, anArtifact, aRequest, digest } from '../harness/rows.ts';
@@ -22,6 +23,7 @@ export const stack: RepositoryTarget = {
 export const request: BuildRequest = { ...aRequest({ requestedBy: 'maria' }), id: 7 };
 
 const handle: JobHandle = { node: 'zen2/node-1', directory: '/jobs/1', job: '1:2:3' };
+const placement = { pool: 'zen2', node: handle.node, reason: ONLY_NODE, at: NOON };
 const tests: TestOutcome = { status: 'SUCCESS', passed: 12, failed: null };
 const ran = { startedAt: NOON, endedAt: NOON + 42 * MINUTE };
 
@@ -67,9 +69,11 @@ export function aBuild(state: BuildState, id = 1, cpu = 'x86_64/amd/zen2'): Buil
     requestId: request.id,
     target: { os: 'linux', cpu, accelerator: null },
     repository: stack.id,
-    pool: 'zen2',
+    pools: ['zen2'],
+    placement: 'node' in state || ('handle' in state && state.handle) ? placement : null,
     exports: {},
     retry: null,
+    priority: null,
     waiting: null,
     state,
     createdAt: NOON,

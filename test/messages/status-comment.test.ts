@@ -90,9 +90,9 @@ test('many builds', () => {
     Commit \`ffffffffffffffffffffffffffffffffffffffff\` merged into \`main\`.
 
     - \`x86_64/cpu_0\`: build 1, pool \`zen2\`
-    - \`x86_64/cpu_1\`: build 2, pool \`zen2\`
+    - \`x86_64/cpu_1\`: build 2, pool \`zen2\`, node \`zen2/node-1\`
     - \`x86_64/cpu_2\`: build 3, pool \`zen2\`, node \`zen2/node-1\`, [log](https://bot.example.org/builds/3/log)
-    - \`x86_64/cpu_3\`: build 4, pool \`zen2\`, [log](https://bot.example.org/builds/4/log)
+    - \`x86_64/cpu_3\`: build 4, pool \`zen2\`, node \`zen2/node-1\`, [log](https://bot.example.org/builds/4/log)
     - \`x86_64/cpu_4\`: build 5, pool \`zen2\`, node \`zen2/node-1\`, [log](https://bot.example.org/builds/5/log)
     - \`x86_64/cpu_5\`: build 6, pool \`zen2\`, node \`zen2/node-1\`, [log](https://bot.example.org/builds/6/log)
       \`\`\`

@@ -199,7 +199,7 @@ botTest(
 
       Commit \`COMMIT\` merged into \`main\`.
 
-      - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`
+      - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`, node \`zen2/node-1\`
 
       </details>"
     `);

@@ -142,7 +142,7 @@ botTest('more builds than slots wait for a node', async (stage) => {
     await stage.status('### Build of');
   }
   await Promise.all([stage.buildIs('running', 1), stage.buildIs('running', 2)]);
-  expect(await stage.status('waits for a node')).toContain('### Build of `COMMIT`: waiting');
+  expect(await stage.status('waits: all 2 slots are taken')).toContain('### Build of `COMMIT`: waiting');
   await stage.release(1);
   await stage.buildIs('running', 3);
   await Promise.all([stage.release(2), stage.release(3)]);

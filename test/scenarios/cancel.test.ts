@@ -37,7 +37,7 @@ botTest('a running build is stopped, and its job is gone', async (stage) => {
 
     Commit \`COMMIT\` merged into \`main\`.
 
-    - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`, [log](BOT/builds/1/log)
+    - \`x86_64/amd/zen2\`: build 1, pool \`zen2\`, node \`zen2/node-1\`, [log](BOT/builds/1/log)
 
     </details>"
   `);
@@ -81,7 +81,7 @@ botTest(
       \`\`\`
       SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
       \`\`\`
-    - \`aarch64/neoverse_n1\`: build 2, pool \`n1\`, [log](BOT/builds/2/log)
+    - \`aarch64/neoverse_n1\`: build 2, pool \`n1\`, node \`n1/node-2\`, [log](BOT/builds/2/log)
 
     </details>
 

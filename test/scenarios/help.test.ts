@@ -15,6 +15,7 @@ botTest('bot: help says what can be asked', async ({ openPullRequest, comment, s
     | \`bot: status\` | says what is built, what runs, what waits for approval |
     | \`bot: retry\` | repeats what failed or was cancelled |
     | \`bot: cancel\` | stops all builds; \`bot: cancel arch=…\` only some |
+    | \`bot: priority\` | gives what waits here its turn sooner; \`bot: priority arch=…\` only some |
     | \`bot: deploy\` | puts the newest good builds of the current commit up for approval |
     | \`bot: rollback\` | takes back what was published from here, once a second person confirms |
     | \`bot: drop arch=…\` | takes targets out of the deploy that waits for approval |

@@ -26,7 +26,7 @@ botTest('a command that does not exist', async ({ openPullRequest, comment, said
          ^^^^^ did you mean build?
     \`\`\`
 
-    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
   `);
 });
 
@@ -40,7 +40,7 @@ botTest('nothing behind bot:', async ({ openPullRequest, comment, said }) => {
     ^^^^ write bot: help
     \`\`\`
 
-    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
   `);
 });
 

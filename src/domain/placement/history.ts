@@ -1,4 +1,6 @@
 /** What recent builds tell of pools and nodes: who is healthy, how long it takes, who was served last. */
+import type { Failure } from '../failure.ts';
+import { type Target, targetName } from '../target.ts';
 
 /** How a build left its node. */
 type PastEnd =
@@ -24,6 +26,38 @@ export interface Past {
   end: PastEnd;
   /** True when the bot itself saw the node fail; false when it was read in a log, which the pull request writes. */
   seen: boolean;
+}
+
+/** One try of a build that ended, as its row says; times are unix ms. */
+export interface EndedTry {
+  /** `owner/repo#12`. */
+  pull: string;
+  pool: string;
+  node: string;
+  target: Target;
+  since: number;
+  /** When it was given its slot. */
+  placedAt: number;
+  endedAt: number;
+  /** Whether its job was ever there. */
+  ran: boolean;
+  /** Null: it was built. */
+  failure: Pick<Failure, 'class' | 'code'> | null;
+}
+
+/** Codes of failures of the job's start: the job never was there, whatever its class says of who can mend it. */
+const START_FAILED = 'start-failed';
+/** The bot itself found the node gone. */
+const UNREACHABLE = 'unreachable';
+
+/** What a try says of its node; null when it says nothing, because it ended before anything was asked of the node. */
+export function pastOf(ended: EndedTry): Past | null {
+  const { failure, ran, placedAt, target, ...rest } = ended;
+  const base = { ...rest, target: targetName(target), startedAt: placedAt };
+  if (failure === null) return { ...base, end: 'succeeded', seen: true };
+  const broken = failure.class === 'infrastructure' || failure.code === START_FAILED;
+  if (!broken && !ran) return null;
+  return { ...base, end: broken ? 'broken' : 'failed', seen: failure.code === UNREACHABLE };
 }
 
 /** Failures in a row, with no success between them, after which a node is set aside. */
