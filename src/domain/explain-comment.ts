@@ -1,5 +1,6 @@
 /** What a comment would come to on an instance, for whoever asks before writing it. */
-import type { CommandName, Mistake } from './command.ts';
+import type { Mistake } from './command.ts';
+import type { CommandName } from './command-table.ts';
 import type { IgnoredReason } from './comment-lines.ts';
 import { meantFor, parseComment } from './parse-command.ts';
 import { planBuild } from './plan.ts';
@@ -8,7 +9,7 @@ import { type Catalogue, targetName } from './target.ts';
 export interface Explanation {
   commands: {
     name: CommandName;
-    /** Empty for a command that builds nothing, and while anything in the comment is wrong. */
+    /** Empty for a command that builds nothing, and while anything in the comment is wrong; `pool`: the first that may build it. */
     builds: { target: string; accelerator: string | null; repository: string; pool: string }[];
   }[];
   errors: { message: string; line: number; column: number; hint: string | null }[];
@@ -33,11 +34,11 @@ export function explainComment(body: string, catalogue: Catalogue): Explanation 
       const builds = own?.kind === 'builds' ? own.builds : [];
       return {
         name: command.name,
-        builds: builds.map(({ target, repository, pool }) => ({
+        builds: builds.map(({ target, repository, pools }) => ({
           target: targetName({ ...target, accelerator: null }),
           accelerator: target.accelerator,
           repository,
-          pool,
+          pool: pools[0] ?? '',
         })),
       };
     }),

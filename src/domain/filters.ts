@@ -1,14 +1,13 @@
 /** Reads the filters of one command line: `arch=zen2,zen3 repo:2025.06 on:arch=zen4,accel=nvidia/cc80`. */
 import {
   emptyFilters,
-  FILTER_NAMES,
-  type FilterKey,
   type Filters,
   type MistakeCode,
   type NodeFilter,
   type Span,
   type Word,
 } from './command.ts';
+import { FILTER_NAMES, type FilterKey } from './command-table.ts';
 import { checkValue, isBadValue, type Piece, shown, type ValueKind } from './filter-values.ts';
 import { didYouMean } from './suggest.ts';
 

@@ -2,18 +2,8 @@
  * From a comment to its commands. Purely syntactic: what exists here is asked by plan.ts. Linear in the length of the
  * comment, and nothing goes on that did not pass an allow-list of filter-values.ts.
  */
-import {
-  COMMAND_NAMES,
-  COMMANDS,
-  type Command,
-  type CommandName,
-  FILTER_NAMES,
-  isMeant,
-  type Mistake,
-  mistakeAt,
-  type SourceLine,
-  type Word,
-} from './command.ts';
+import { type Command, isMeant, type Mistake, mistakeAt, type SourceLine, type Word } from './command.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES } from './command-table.ts';
 import { candidateLines, type IgnoredReason } from './comment-lines.ts';
 import { checkChoice, isBadValue } from './filter-values.ts';
 import { type Complaint, readFilters } from './filters.ts';

@@ -1,5 +1,5 @@
 import type { Build } from '../domain/build.ts';
-import { COMMANDS, type CommandName } from '../domain/command.ts';
+import { COMMANDS, type CommandName } from '../domain/command-table.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { type Catalogue, shortCpu, targetName } from '../domain/target.ts';
 import { code, count, list, prose } from './markdown.ts';

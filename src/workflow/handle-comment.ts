@@ -1,4 +1,5 @@
-import type { Command, CommandName } from '../domain/command.ts';
+import type { Command } from '../domain/command.ts';
+import type { CommandName } from '../domain/command-table.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { meantFor, parseComment } from '../domain/parse-command.ts';
 import { type Action, isBotAccount, isDenied, whoMay } from '../domain/permission.ts';

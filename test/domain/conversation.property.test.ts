@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  COMMAND_NAMES,
-  COMMANDS,
   type Command,
   emptyFilters,
   type Filters,
@@ -13,6 +11,7 @@ import {
   type Span,
   type Word,
 } from '../../src/domain/command.ts';
+import { COMMAND_NAMES, COMMANDS } from '../../src/domain/command-table.ts';
 import { parseComment } from '../../src/domain/parse-command.ts';
 import { planBuild } from '../../src/domain/plan.ts';
 import { parseResultFile, parseTestFile } from '../../src/domain/result-file.ts';
