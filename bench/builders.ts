@@ -116,7 +116,8 @@ async function build(
   );
   const shownAt = performance.now();
   const ends = await Promise.all((await collecting).map(({ id }) => jobEnd(bot, id)));
-  const checks = () => github.checkRuns(SOFTWARE, pull.head.sha);
+  const checks = () =>
+    github.checkRuns(SOFTWARE, pull.head.sha).filter(({ name }) => !name.endsWith('/ summary'));
   await github.waitFor(() => checks().filter(({ status }) => status === 'completed').length === wanted, {
     timeoutMs: STATUS_TIMEOUT_MS,
     what: 'the checks to end',

@@ -51,7 +51,7 @@ const statusWith = (text: string) =>
     what: `a status with ${text}`,
   });
 
-/** One status comment that says so, one check per build, one success each. */
+/** One status comment that says so, one check per build and one for the pull request. */
 function expectOneResult(): void {
   expect(botComments().map((comment) => /### Build of .*: (.*)/.exec(comment.body)?.[1])).toEqual([
     'all 2 targets built',
@@ -59,6 +59,7 @@ function expectOneResult(): void {
   const checks = around.github.checkRuns(SOFTWARE);
   expect(checks.map((check) => check.name).sort()).toEqual([
     'demo-bot / aarch64/neoverse_n1 / 2025.06',
+    'demo-bot / summary',
     'demo-bot / x86_64/amd/zen2 / 2025.06',
   ]);
   expect(around.github.violations).toEqual([]);
