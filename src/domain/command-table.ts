@@ -1,0 +1,143 @@
+/** What a person may type after `bot:`: a new command or filter starts as a row here. */
+
+/** Kinds of filters, by their canonical key. */
+export type FilterKey = 'arch' | 'accel' | 'on' | 'for' | 'repo' | 'inst' | 'export' | 'job' | 'confirm';
+
+/** Every key in full; all but `on` and `for` may be cut to three letters or more. */
+export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
+  arch: 'architecture',
+  accel: 'accelerator',
+  on: 'on',
+  for: 'for',
+  repo: 'repository',
+  inst: 'instance',
+  export: 'exportvariable',
+  job: 'job',
+  confirm: 'confirm',
+};
+
+export type CommandName =
+  | 'help'
+  | 'build'
+  | 'plan'
+  | 'retry'
+  | 'status'
+  | 'cancel'
+  | 'priority'
+  | 'deploy'
+  | 'drop'
+  | 'rollback'
+  | 'show_config'
+  | 'ping';
+
+export interface CommandRule {
+  /** How it is written, for help and hints. */
+  usage: string;
+  /** What it does, in half a sentence. */
+  purpose: string;
+  filters: readonly FilterKey[];
+  /** Words it takes instead of a filter; at most one is given. */
+  topics: readonly string[];
+  /** Words that begin with `--` that it takes, in any number. */
+  flags: readonly string[];
+}
+
+const BUILD_FILTERS: readonly FilterKey[] = ['arch', 'accel', 'on', 'for', 'repo', 'inst', 'export'];
+
+/** Every command, with what it takes. */
+export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
+  help: {
+    usage: 'help [COMMAND]',
+    purpose: 'says what can be asked',
+    filters: ['inst'],
+    topics: [
+      'help',
+      'build',
+      'plan',
+      'retry',
+      'status',
+      'cancel',
+      'priority',
+      'deploy',
+      'drop',
+      'rollback',
+      'show_config',
+      'ping',
+    ],
+    flags: [],
+  },
+  build: {
+    usage: 'build arch=TARGET [accel=ACCELERATOR] [repo:REPOSITORY] [export:NAME=value]',
+    purpose: 'builds the software of this pull request',
+    filters: BUILD_FILTERS,
+    topics: [],
+    flags: ['--force'],
+  },
+  plan: {
+    usage: 'plan [arch=TARGET] [accel=ACCELERATOR] [repo:REPOSITORY]',
+    purpose: 'says what `build` would do with the same words, and starts nothing',
+    filters: BUILD_FILTERS,
+    topics: [],
+    flags: ['--force'],
+  },
+  retry: {
+    usage: 'retry [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'builds again what failed or was cancelled in the newest request',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
+  status: {
+    usage: 'status [all|last_build]',
+    purpose: 'says how the builds stand',
+    filters: ['inst'],
+    topics: ['all', 'last_build'],
+    flags: [],
+  },
+  cancel: {
+    usage: 'cancel [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'stops builds, all of them without a filter',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
+  priority: {
+    usage: 'priority [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'gives waiting builds their turn sooner, all of this pull request without a filter',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
+  deploy: {
+    usage: 'deploy [rebuild]',
+    purpose:
+      'puts what was built up for approval; `rebuild` tells the reviewers that published files are replaced',
+    filters: ['inst'],
+    topics: ['rebuild'],
+    flags: [],
+  },
+  rollback: {
+    usage: 'rollback',
+    purpose: 'takes back what was published from here, once a second person confirms',
+    filters: ['confirm', 'inst'],
+    topics: [],
+    flags: [],
+  },
+  drop: {
+    usage: 'drop arch=TARGET [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'takes targets out of the deploy that waits for approval',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
+  show_config: {
+    usage: 'show_config',
+    purpose: 'lists the targets and repositories this bot builds for',
+    filters: ['inst'],
+    topics: [],
+    flags: [],
+  },
+  ping: { usage: 'ping', purpose: 'says that the bot is there', filters: ['inst'], topics: [], flags: [] },
+};
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
