@@ -5,29 +5,20 @@ import { styleText } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
 import { loadCatalogue, loadConfig } from '../config/load.ts';
 import { ConfigProblems } from '../config/problems.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import { privateKeyFlaw } from '../transport/private-key.ts';
 import { summary } from './check-config.ts';
+import { CONFIG, command, group, type Surroundings } from './command.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { explain } from './explain.ts';
 import { inspect } from './inspect.ts';
 import type { Paint } from './inspect-report.ts';
 import { createLog, LOG_LEVELS, type LogLevel } from './log.ts';
+import { addRecordCommands } from './record-commands.ts';
 import { start } from './start.ts';
 
-const CONFIG = 'stratobot.yml';
 const EXAMPLE = fileURLToPath(new URL('../../stratobot.example.yml', import.meta.url));
-
-/** Where a command prints, and the environment it reads. */
-export interface Surroundings {
-  env: Readonly<Record<string, string | undefined>>;
-  out(text: string): void;
-  err(text: string): void;
-  /** Whether what goes to `out` may be coloured; absent: no. */
-  colour?: boolean;
-  /** Whether a person watches `err`, so that a line may be written over; absent: no. */
-  live?: boolean;
-}
 
 const here: Surroundings = {
   env: process.env,
@@ -51,6 +42,10 @@ export async function runCommandLine(args: readonly string[], world: Surrounding
     if (error instanceof ConfigProblems) {
       world.err(`${error.message}\n`);
       return EXIT.usage;
+    }
+    if (error instanceof Permanent || error instanceof Retryable) {
+      world.err(`stratobot: ${error.message}\n`);
+      return EXIT.failure;
     }
     world.err(`stratobot: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return EXIT.failure;
@@ -156,12 +151,9 @@ Example:
       finish(await inspect(file, { config, repository, json }, screen));
     });
 
-  const s3 = program
-    .command('s3')
-    .description('What the bucket of the artifacts does by itself.')
-    .helpOption('--help', 'print this help')
-    .helpCommand(false)
-    .showHelpAfterError("'stratobot s3 --help' lists what it can do.");
+  addRecordCommands(program, world, finish);
+
+  const s3 = group(program, 's3', 'What the bucket of the artifacts does by itself.');
   command(s3, 'lifecycle', 'Write lifecycle rules: old logs and unfinished uploads go by themselves.')
     .option('--dry-run', 'show the rules, as a table and as JSON, and write nothing')
     .addHelpText(
@@ -205,18 +197,6 @@ Example:
 function painter(world: Surroundings): Paint {
   return (format, text) =>
     world.colour === true ? styleText(format, text, { validateStream: false }) : text;
-}
-
-/** A command that takes the configuration, and no argument besides. */
-function command(parent: Command, name: string, description: string): Command {
-  return parent
-    .command(name)
-    .description(description)
-    .helpOption('--help', 'print this help')
-    .option('--config <file>', 'the configuration', CONFIG)
-    .showHelpAfterError(
-      `'stratobot ${parent.name() === 'stratobot' ? '' : `${parent.name()} `}${name} --help' has an example.`,
-    );
 }
 
 function version(): string {

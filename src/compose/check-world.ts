@@ -4,9 +4,11 @@ import type { Config } from '../config/config.ts';
 import { createGitHub } from '../github/github.ts';
 import { size } from '../messages/markdown.ts';
 import type { Log } from '../ports.ts';
-import { openRecords } from '../store/records.ts';
-import { artifactStore, type Closing, openDatabase, transportTo } from './adapters.ts';
+import { lookAt } from '../store/existing.ts';
+import { tooNew } from '../store/migrations.ts';
+import { artifactStore, transportTo } from './adapters.ts';
 import { checkPublishers, checkSigning } from './check-publishing.ts';
+import { silentLog, withDatabase } from './with-database.ts';
 
 const CHECK_TIMEOUT_MS = 15_000;
 /** What the job's runner and the collection use on a node. */
@@ -52,14 +54,14 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
     }
   }
   yield check('database', 'see DATABASE_URL; without it the data folder must be writable', async () => {
-    const closing: Closing = [];
-    try {
-      const { close } = await openRecords({ databaseUrl: await openDatabase(config, log, closing), log });
-      await close();
-      return config.storage.databaseUrl === null ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL';
-    } finally {
-      for (const close of closing) await close();
-    }
+    const state = await withDatabase(config, (databaseUrl) =>
+      lookAt(databaseUrl, async (_, schema) => schema),
+    );
+    if (state.unknown.length > 0) throw tooNew(state);
+    const where = config.storage.databaseUrl === null ? 'embedded PostgreSQL' : 'PostgreSQL at DATABASE_URL';
+    if (state.pending.length === 0) return where;
+    const next = state.applied.length === 0 ? 'makes its tables' : 'brings its tables up to date';
+    return `${where}; the next start ${next}`;
   });
   yield check('artifact store', 'see `artifacts` in the configuration and its secrets', async () => {
     await artifactStore(config, log).open('stratobot-doctor/nothing');
@@ -80,10 +82,3 @@ export async function* checkWorld(config: Config, log: Log = silentLog): AsyncIt
     }
   }
 }
-
-const silentLog: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};

@@ -1,5 +1,6 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
+import { Permanent } from '../domain/errors.ts';
 import { up as first } from './migrations/001-first.ts';
 import { up as placement } from './migrations/002-placement.ts';
 import { up as remains } from './migrations/003-remains.ts';
@@ -7,6 +8,7 @@ import { up as severalApprovals } from './migrations/005-several-approvals.ts';
 import { up as afterPublishing } from './migrations/006-after-publishing.ts';
 import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
+import { up as auditChain } from './migrations/010-audit-chain.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -18,18 +20,56 @@ const migrations: Record<string, Migration> = {
   '006-after-publishing': { up: afterPublishing },
   '007-software': { up: software },
   '008-newest-head': { up: newestHead },
+  '010-audit-chain': { up: auditChain },
 };
+
+/** Which migrations a database has had, by name, oldest first. */
+export interface SchemaState {
+  applied: string[];
+  /** Ours that it has not had. */
+  pending: string[];
+  /** Those it has had that we do not know: a newer Stratobot's. */
+  unknown: string[];
+}
+
+/** Reads and changes nothing; a database without our tables has had no migrations. */
+export async function schemaState(db: Kysely<Tables>): Promise<SchemaState> {
+  const found = await sql<{ there: boolean }>`
+    SELECT to_regclass(${`${SCHEMA}.kysely_migration`}) IS NOT NULL AS there`.execute(db);
+  const { rows } = found.rows[0]?.there
+    ? await sql<{ name: string }>`
+        SELECT name FROM ${sql.table(`${SCHEMA}.kysely_migration`)} ORDER BY name`.execute(db)
+    : { rows: [] };
+  const applied = rows.map(({ name }) => name);
+  return {
+    applied,
+    pending: Object.keys(migrations).filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !(name in migrations)),
+  };
+}
+
+/** Why this Stratobot leaves a database alone, for whoever started it. */
+export function tooNew({ unknown }: SchemaState): Permanent {
+  const last = Object.keys(migrations).at(-1);
+  return new Permanent(
+    `a newer Stratobot has brought this database up to ${unknown.at(-1)}, and this one knows it up to ${last}: ` +
+      'start the newer version, or restore a backup from before the update',
+  );
+}
 
 /**
  * Brings the schema up to date, in one transaction and under a lock, so that several processes may start at once.
- * A database that a newer Stratobot has migrated is refused.
+ * @param upTo stops after this migration; given a transaction, it becomes a part of that
+ * @throws Permanent when a newer Stratobot has migrated the database; nothing is changed then
  */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
+export async function migrate(db: Kysely<Tables>, upTo?: string): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => migrations },
     migrationTableSchema: SCHEMA,
   });
-  const { error } = await migrator.migrateToLatest();
+  const before = await schemaState(db);
+  if (before.unknown.length > 0) throw tooNew(before);
+  const { error } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo));
   if (error) throw error;
 }

@@ -74,7 +74,7 @@ export async function openRecords(options: {
       publications: withRecordsErrors(publications(db)),
       rollbacks: withRecordsErrors(rollbacks(db)),
       postings: withRecordsErrors(postings(db)),
-      audit: withRecordsErrors(audit(db)),
+      audit: withRecordsErrors(audit(db, log)),
       locked: locks.locked,
     },
     async close() {

@@ -152,11 +152,15 @@ export interface Tables {
     body: string | null;
   };
   audit: {
+    /** By the database, as the two hashes are (see migrations/010-audit-chain.ts). */
     id: GeneratedAlways<number>;
     at: number;
     actor: string;
     action: string;
     subject: string;
     evidence: Document<object>;
+    /** Of the line before; empty for the first. */
+    prev_hash: GeneratedAlways<string>;
+    hash: GeneratedAlways<string>;
   };
 }

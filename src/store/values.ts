@@ -14,9 +14,11 @@ function storable(text: string): string {
 
 /** JSON text that jsonb accepts, whatever strings are in it. */
 export function json(value: object): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    typeof member === 'string' ? storable(member) : member,
-  );
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member === 'string') return storable(member);
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).map(([key, inside]) => [storable(key), inside]));
+  });
 }
 
 class StorableText extends OperationNodeTransformer {

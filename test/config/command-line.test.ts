@@ -92,6 +92,8 @@ describe('help', () => {
                                      the artifact store.
         inspect [options] <file>     Show what is in a tarball on this machine, and
                                      whether the tarball policy takes it.
+        audit                        Who did what: shows the audit log, and checks
+                                     that nobody changed it.
         s3                           What the bucket of the artifacts does by itself.
         explain [options] <comment>  Say what the bot would make of a comment: what it
                                      would build, or what is wrong.
