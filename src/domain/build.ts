@@ -36,6 +36,9 @@ export interface TestOutcome {
   /** Counts from ReFrame's summary line, where there is one. */
   passed: number | null;
   failed: number | null;
+  skipped?: number;
+  /** Names of failed tests, as far as the job told them. */
+  failedTests?: string[];
 }
 
 /** State of a build; times are unix milliseconds. Each state carries the evidence for itself. */

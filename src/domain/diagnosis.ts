@@ -4,7 +4,7 @@ import { lineCutter } from './diagnosis/text.ts';
 import type { Diagnosis, Ending, Evidence } from './diagnosis/types.ts';
 import { conclude } from './diagnosis/verdict.ts';
 
-export { retryAdvice } from './diagnosis/retry.ts';
+export { type RetryAdvice, retryAdvice } from './diagnosis/retry.ts';
 export { maskSecrets } from './diagnosis/secrets.ts';
 export type { Diagnosis, Ending, Evidence, FailureClass } from './diagnosis/types.ts';
 

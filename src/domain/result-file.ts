@@ -14,8 +14,6 @@ export interface JobResult {
 
 export interface JobTests {
   outcome: TestOutcome;
-  /** Names of failed ReFrame checks that the description shows. */
-  failedTests: string[];
   /** As in JobResult. */
   description: string;
 }
@@ -48,12 +46,9 @@ export function parseResultFile(text: string): JobResult | FileProblem {
 export function parseTestFile(text: string): JobTests | FileProblem {
   const read = readSection(text, 'test file', ['TEST', 'RESULT']);
   if ('problem' in read) return read;
-  const counts = readSummary(read.description);
-  return {
-    outcome: { status: read.status, passed: counts?.passed ?? null, failed: counts?.failed ?? null },
-    failedTests: readFailedTests(read.description),
-    description: read.description,
-  };
+  const { status, description } = read;
+  const counts = readSummary(description) ?? { passed: null, failed: null };
+  return { outcome: { status, ...counts, failedTests: readFailedTests(description) }, description };
 }
 
 function readSection(
@@ -79,14 +74,14 @@ function isStatus(text: string): text is JobStatus {
 
 /** ReFrame's last line: of the cases that ran, some failed; those it gave up on (aborted) did not run to an end. */
 const SUMMARY =
-  /Ran (\d{1,9})\/\d{1,9} test case\(s\) from \d{1,9} check\(s\) \((\d{1,9}) failure\(s\), \d{1,9} skipped, (\d{1,9}) aborted\)/g;
+  /Ran (\d{1,9})\/\d{1,9} test case\(s\) from \d{1,9} check\(s\) \((\d{1,9}) failure\(s\), (\d{1,9}) skipped, (\d{1,9}) aborted\)/g;
 
 /** Failed and aborted cases count as failed. */
-function readSummary(description: string): { passed: number; failed: number } | null {
+function readSummary(description: string): { passed: number; failed: number; skipped: number } | null {
   const last = [...description.matchAll(SUMMARY)].at(-1);
   if (last === undefined) return null;
-  const [ran = 0, failures = 0, aborted = 0] = last.slice(1).map(Number);
-  return { passed: Math.max(0, ran - failures), failed: failures + aborted };
+  const [ran = 0, failures = 0, skipped = 0, aborted = 0] = last.slice(1).map(Number);
+  return { passed: Math.max(0, ran - failures), failed: failures + aborted, skipped };
 }
 
 /** `[     FAIL ] (2/3) EESSI_OSU_pt2pt_CPU /e72f4d1e @…`. */

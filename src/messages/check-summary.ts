@@ -2,7 +2,7 @@ import { type Build, isFinal } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { type Button, buttons, type CheckText } from './check.ts';
 import { cell, fitBody, sentence } from './markdown.ts';
-import { headline, SIGNS, testsFailed } from './status-comment.ts';
+import { headline, sign, testsFailed } from './status-words.ts';
 
 /** What the summary of one head is made of. */
 export interface SummaryView {
@@ -57,8 +57,7 @@ function table(builds: readonly Build[], repositories: ReadonlyMap<string, Repos
     const made = repository ? `${repository.name} ${repository.version}` : build.repository;
     const why =
       state.kind === 'failed' ? sentence(state.failure.sentence).replaceAll('|', '\\|') : headline([build]);
-    const sign = testsFailed(build) ? '⚠️' : SIGNS[state.kind];
-    return `| ${sign} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
+    return `| ${sign(build)} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
   });
   return ['| | target | for | |', '| :-: | --- | --- | --- |', ...rows].join('\n');
 }

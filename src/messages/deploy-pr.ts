@@ -1,8 +1,8 @@
 import type { Artifact } from '../domain/artifact.ts';
 import type { TestOutcome } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
+import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { cell, code, codeBlock, count, details, html, prose, size } from './markdown.ts';
-import { repositoryOf, shortDigest } from './status-comment.ts';
 
 /** One artifact as the reviewer of a deploy sees it. */
 interface DeployRow {

@@ -1,8 +1,8 @@
 import type { Deploy } from '../domain/deploy.ts';
 import { type Rule, whoMay } from '../domain/permission.ts';
+import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { code, count, list, prose, sentence } from './markdown.ts';
 import { people } from './people.ts';
-import { repositoryOf, shortDigest } from './status-comment.ts';
 
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
 export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {

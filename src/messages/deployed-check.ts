@@ -1,9 +1,9 @@
 import type { Deploy } from '../domain/deploy.ts';
 import { type MirrorWatch, reachOf } from '../domain/publication.ts';
+import { repositoryOf } from './deploy-line.ts';
 import { code, count, duration, list } from './markdown.ts';
 import { people } from './people.ts';
 import { former, lag, reachSentence } from './reach.ts';
-import { repositoryOf } from './status-comment.ts';
 
 interface DeployedCheck {
   name: string;

@@ -23,8 +23,8 @@ export function code(text: string, limit = 200): string {
 }
 
 /** The same in a table, where a bar would end the cell even inside code. */
-export function cell(text: string): string {
-  return code(text).replaceAll('|', '\\|');
+export function cell(text: string, limit = 200): string {
+  return code(text, limit).replaceAll('|', '\\|');
 }
 
 /** Text from outside as a code block; its fence is longer than any in the text. */
@@ -57,10 +57,10 @@ export function prose(text: string, limit = 500): string {
 /**
  * A reason as the rows keep it, without its full stop: plain text, in which a name stands between backticks; the name becomes
  * a code span, all else is made harmless.
+ * @param limit characters of the plain text
  */
-export function sentence(text: string): string {
-  return text
-    .replace(/\.$/, '')
+export function sentence(text: string, limit = 2000): string {
+  return clip(text.replace(/\.$/, ''), limit)
     .split(/(`[^`]+`)/)
     .map((part) => (/^`[^`]+`$/.test(part) ? code(part.slice(1, -1)) : prose(part, 1000)))
     .join('');

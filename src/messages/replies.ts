@@ -2,9 +2,10 @@ import type { Build } from '../domain/build.ts';
 import { COMMANDS, type CommandName } from '../domain/command-table.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { type Catalogue, shortCpu, targetName } from '../domain/target.ts';
+import { deployLine } from './deploy-line.ts';
 import { code, count, list, prose } from './markdown.ts';
 import { targetsLine } from './mistakes.ts';
-import { deployLine, headline } from './status-comment.ts';
+import { headline } from './status-words.ts';
 
 const DONE_BY: Readonly<Record<string, string>> = {
   build: 'builds here are started by',

@@ -1,9 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import type { Command } from '../domain/command.ts';
-import { retryAdvice } from '../domain/diagnosis.ts';
-import type { FailureClass } from '../domain/failure.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
-import { newestTries } from '../domain/tries.ts';
+import { adviceFor, newestTries } from '../domain/tries.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import type { World } from './world.ts';
@@ -11,22 +9,10 @@ import type { World } from './world.ts';
 /** Repeats a build that failed for a reason that may be gone the next time; safe to ask again. */
 export async function repeatIfAdvised(world: World, build: Build): Promise<void> {
   if (build.state.kind !== 'failed') return;
-  const tries = await earlierFailures(world, build);
-  const advice = retryAdvice(build.state.failure, tries);
-  if (!advice.retry) return;
+  const advice = adviceFor(await world.records.builds.ofRequest(build.requestId), build);
+  if (!advice?.retry) return;
   const avoidNode = advice.avoidNode ? (build.placement?.node ?? null) : null;
   await repeat(world, build, world.clock.now() + advice.afterMs, avoidNode);
-}
-
-/** Classes of the failures this build is a repetition of. */
-async function earlierFailures(world: World, build: Build): Promise<FailureClass[]> {
-  const classes: FailureClass[] = [];
-  for (let retry = build.retry; retry !== null; ) {
-    const earlier = await world.records.builds.get(retry.of);
-    if (earlier?.state.kind === 'failed') classes.push(earlier.state.failure.class);
-    retry = earlier?.retry ?? null;
-  }
-  return classes;
 }
 
 /** Makes the next try of a build that ended, once, and sets it on its way. */

@@ -1,5 +1,5 @@
 import { isFinal } from '../domain/build.ts';
-import { newestTries } from '../domain/tries.ts';
+import { comingTry, newestTries } from '../domain/tries.ts';
 import { statusComment } from '../messages/status-comment.ts';
 import { writeComment } from './post.ts';
 import type { World } from './world.ts';
@@ -27,8 +27,8 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     number: request.pullRequest,
     body: null,
   });
-  const builds = newestTries(await world.records.builds.ofRequest(requestId));
-  const settled = builds.every((build) => isFinal(build.state));
+  const builds = await world.records.builds.ofRequest(requestId);
+  const settled = newestTries(builds).every((build) => isFinal(comingTry(builds, build).state));
   const since = world.clock.now() - (posting.writtenAt ?? 0);
   if (!settled && posting.writtenAt !== null && since < PACE_MS) return PACE_MS - since;
 
@@ -40,12 +40,14 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     deploy.artifacts.some((item) => artifacts.some((artifact) => artifact.id === item.artifactId)),
   );
   const watched = shown.map(async ({ id }) => [id, await world.records.publications.ofDeploy(id)] as const);
+  const [newestRequest] = await world.records.requests.ofPullRequest(request.repo, request.pullRequest);
   const newest = await world.records.heads.newest(request.repo, request.pullRequest);
   const text = statusComment({
     request,
     builds,
     deploys: shown,
     watches: new Map(await Promise.all(watched)),
+    isOld: newestRequest !== undefined && newestRequest.id !== requestId,
     branchAt: newest === null || newest === request.headSha ? null : newest,
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
     publicUrl: world.publicUrl,

@@ -1,6 +1,6 @@
 import { isFinal } from '../domain/build.ts';
 import { checkId } from '../domain/check-id.ts';
-import { newestOfEach } from '../domain/tries.ts';
+import { comingTry, newestOfEach } from '../domain/tries.ts';
 import { summaryCheck } from '../messages/check-summary.ts';
 import { buildsOfHead } from './builds-of-head.ts';
 import type { World } from './world.ts';
@@ -19,7 +19,8 @@ export async function reportSummary(world: World, requestId: number): Promise<vo
   const { repo, pullRequest, headSha } = request;
   const key = `summary:${repo}#${pullRequest}:${headSha}`;
   const result = await world.records.locked(`posting:${key}`, async () => {
-    const builds = newestOfEach(await buildsOfHead(world, repo, pullRequest, headSha));
+    const all = await buildsOfHead(world, repo, pullRequest, headSha);
+    const builds = newestOfEach(all).map((build) => comingTry(all, build));
     const posting = await world.records.postings.get(key);
     const since = world.clock.now() - (posting?.writtenAt ?? 0);
     if (since < PACE_MS && !builds.every((build) => isFinal(build.state))) return PACE_MS - since;

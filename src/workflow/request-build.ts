@@ -91,7 +91,9 @@ async function recordRequest(
     planned,
   );
   await world.queue.add({ kind: 'place' });
-  await world.queue.add({ kind: 'status', requestId: request.id });
+  // The comments of older requests fold into a line each.
+  for (const { id } of await world.records.requests.ofPullRequest(pull.repo, pull.number))
+    await world.queue.add({ kind: 'status', requestId: id });
   for (const build of builds) await world.queue.add({ kind: 'check', buildId: build.id });
   if (created) {
     world.log.info(

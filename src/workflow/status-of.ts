@@ -1,4 +1,4 @@
-import { newestTries } from '../domain/tries.ts';
+import { comingTry, newestTries } from '../domain/tries.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import type { World } from './world.ts';
@@ -16,7 +16,8 @@ export async function statusOf(world: World, pull: PullRequest, all: boolean): P
       const link = posting?.remoteId
         ? `${world.gitUrl}/${pull.repo}/pull/${pull.number}#issuecomment-${posting.remoteId}`
         : null;
-      const builds = newestTries(await world.records.builds.ofRequest(request.id));
+      const all = await world.records.builds.ofRequest(request.id);
+      const builds = newestTries(all).map((build) => comingTry(all, build));
       return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
     }),
   );

@@ -37,8 +37,7 @@ describe('diagnose', () => {
 
   it('takes the names of failed tests from the test file when the log has none', () => {
     const tests: Ending['tests'] = {
-      outcome: { status: 'FAILURE', passed: 2, failed: 1 },
-      failedTests: ['EESSI_GROMACS'],
+      outcome: { status: 'FAILURE', passed: 2, failed: 1, failedTests: ['EESSI_GROMACS'] },
       description: '',
     };
     expect(diagnose({ ...PASSED, tests, log: '' })?.sentence).toBe('the test `EESSI_GROMACS` failed');

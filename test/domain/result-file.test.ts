@@ -97,16 +97,20 @@ describe('the result file', () => {
 describe('the test file', () => {
   it('counts cases and names those that failed', () => {
     expect(parseTestFile(fixture('failure.test'))).toEqual({
-      outcome: { status: 'FAILURE', passed: 2, failed: 3 },
-      failedTests: ['EESSI_OSU_pt2pt_CPU', 'EESSI_mpi4py'],
+      outcome: {
+        status: 'FAILURE',
+        passed: 2,
+        failed: 3,
+        skipped: 0,
+        failedTests: ['EESSI_OSU_pt2pt_CPU', 'EESSI_mpi4py'],
+      },
       description: expect.stringContaining('%scale=1_node'),
     });
   });
 
   it('may stand under RESULT, but TEST goes first', () => {
     expect(parseTestFile('[RESULT]\nstatus = SUCCESS')).toMatchObject({
-      outcome: { status: 'SUCCESS', passed: null, failed: null },
-      failedTests: [],
+      outcome: { status: 'SUCCESS', passed: null, failed: null, failedTests: [] },
     });
     expect(parseTestFile('[RESULT]\nstatus = SUCCESS\n[TEST]\nstatus = FAILURE')).toMatchObject({
       outcome: { status: 'FAILURE' },

@@ -5,6 +5,7 @@ import { plainFailure } from '../../src/domain/failure.ts';
 import { ONLY_NODE } from '../../src/domain/placement.ts';
 import type { BuildRequest } from '../../src/domain/request.ts';
 import type { RepositoryTarget } from '../../src/domain/target.ts';
+import type { StatusView } from '../../src/messages/status-view.ts';
 import { aDeploy, anArtifact, aRequest, digest } from '../harness/rows.ts';
 
 /** Rows with ids, for messages; a test names only what it is about. */
@@ -40,7 +41,7 @@ export const states = {
     ...ran,
     handle,
     artifacts: [artifactRef(1)],
-    tests: { status: 'FAILURE', passed: 11, failed: 1 },
+    tests: { status: 'FAILURE', passed: 11, failed: 1, skipped: 2, failedTests: ['EESSI_GROMACS'] },
   },
   failed: {
     kind: 'failed',
@@ -126,3 +127,16 @@ export function artifact(id: number, name: string, overview: Partial<Artifact['o
   const row = anArtifact(id, name);
   return { ...row, id, overview: { ...row.overview, ...overview } };
 }
+
+/** What a status comment shows of these builds. */
+export const statusView = (builds: readonly Build[], deploys: readonly Deploy[] = []): StatusView => ({
+  request,
+  builds,
+  deploys,
+  watches: new Map(),
+  branchAt: null,
+  isOld: false,
+  repositories: new Map([[stack.id, stack]]),
+  publicUrl: 'https://bot.example.org',
+  artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
+});

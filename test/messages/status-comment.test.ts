@@ -1,19 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Build } from '../../src/domain/build.ts';
 import type { Deploy } from '../../src/domain/deploy.ts';
-import { deployLine, headline, statusComment } from '../../src/messages/status-comment.ts';
-import { aBuild, deployIn, deployStates, request, stack, states } from './rows.ts';
+import { deployLine } from '../../src/messages/deploy-line.ts';
+import { statusComment } from '../../src/messages/status-comment.ts';
+import { headline } from '../../src/messages/status-words.ts';
+import { aBuild, deployIn, deployStates, request, states, statusView as view } from './rows.ts';
 
-const view = (builds: readonly Build[], deploys: readonly Deploy[] = []) => ({
-  request,
-  builds,
-  deploys,
-  watches: new Map(),
-  branchAt: null,
-  repositories: new Map([[stack.id, stack]]),
-  publicUrl: 'https://bot.example.org',
-  artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
-});
 const comment = (builds: readonly Build[], deploys: readonly Deploy[] = []) =>
   statusComment(view(builds, deploys));
 
@@ -53,7 +45,7 @@ test('a build in each state, as its line of the table', () => {
     | 🚫 | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | being cancelled |  | [live log](https://bot.example.org/builds/1/log) |
     | 📦 | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | 42 min |  | [live log](https://bot.example.org/builds/1/log) |
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | 42 min | 12 passed | [234 MiB](https://artifacts.example.org/1) |
-    | ⚠️ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | 42 min | 11 passed, **1 failed** | [234 MiB](https://artifacts.example.org/1) |
+    | ⚠️ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | 42 min | 11 passed, **1 failed**, 2 skipped | [234 MiB](https://artifacts.example.org/1) |
     | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | 42 min |  | [log](https://bot.example.org/builds/1/log) |
     | ❌ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | not started |  |  |
     | 🚫 | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | cancelled after 60 s |  | [log](https://bot.example.org/builds/1/log) |
@@ -74,7 +66,7 @@ test('many builds', () => {
     | 🚫 | \`x86_64/cpu_3\` | software.eessi.io 2025.06 | being cancelled |  | [live log](https://bot.example.org/builds/4/log) |
     | 📦 | \`x86_64/cpu_4\` | software.eessi.io 2025.06 | 42 min |  | [live log](https://bot.example.org/builds/5/log) |
     | ✅ | \`x86_64/cpu_5\` | software.eessi.io 2025.06 | 42 min | 12 passed | [234 MiB](https://artifacts.example.org/1) |
-    | ⚠️ | \`x86_64/cpu_6\` | software.eessi.io 2025.06 | 42 min | 11 passed, **1 failed** | [234 MiB](https://artifacts.example.org/1) |
+    | ⚠️ | \`x86_64/cpu_6\` | software.eessi.io 2025.06 | 42 min | 11 passed, **1 failed**, 2 skipped | [234 MiB](https://artifacts.example.org/1) |
     | ❌ | \`x86_64/cpu_7\` | software.eessi.io 2025.06 | 42 min |  | [log](https://bot.example.org/builds/8/log) |
     | ❌ | \`x86_64/cpu_8\` | software.eessi.io 2025.06 | not started |  |  |
     | 🚫 | \`x86_64/cpu_9\` | software.eessi.io 2025.06 | cancelled after 60 s |  | [log](https://bot.example.org/builds/10/log) |
@@ -84,6 +76,12 @@ test('many builds', () => {
     \`bot: retry arch=cpu_7\` builds it again.
 
     **\`x86_64/cpu_8\` failed**: the pull request does not merge into \`main\`.
+
+    <details><summary>Failed tests of 1 target</summary>
+
+    - \`x86_64/cpu_6\`: \`EESSI_GROMACS\`
+
+    </details>
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>
 

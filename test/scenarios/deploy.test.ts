@@ -91,8 +91,8 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
       "staged/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt",
     ]
   `);
-  expect((await status('second pair of eyes')).split('\n').at(6)).toMatchInlineSnapshot(
-    `"**Deploy**: waits for a second pair of eyes in stack/staging#1 (1 artifact, digest \`sha256:…\`, asked for by @maria)."`,
+  expect((await status('second pair of eyes')).split('\n').at(2)).toMatchInlineSnapshot(
+    `"| ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |"`,
   );
 });
 
@@ -112,11 +112,11 @@ botTest('from an approval to a revision', async ({ github, around, built, deploy
   expect(await stage.status('**Published**')).toMatchInlineSnapshot(`
     "### Build of \`COMMIT\`: built
 
+    **Published** as revision 1 of \`software.eessi.io\`, approved by @ana in stack/staging#1 (1 artifact, digest \`sha256:…\`).
+
     | | target | for | took | tests | artifact |
     | :-: | --- | --- | --: | --- | --: |
     | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
-
-    **Published** as revision 1 of \`software.eessi.io\`, approved by @ana in stack/staging#1 (1 artifact, digest \`sha256:…\`).
 
     <details><summary>Software: 1 added</summary>
 

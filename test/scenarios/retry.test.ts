@@ -14,7 +14,7 @@ botTest('retry repeats what failed, in the same comment', async (stage) => {
 
     | | target | for | took | tests | artifact |
     | :-: | --- | --- | --: | --- | --: |
-    | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/3/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
+    | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s, try 2 | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/3/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
     | ✅ | \`aarch64/neoverse_n1\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-aarch64-neoverse_n1-1795200000.tar.gz) |
 
     <details><summary>Software: 1 added</summary>
@@ -31,6 +31,7 @@ botTest('retry repeats what failed, in the same comment', async (stage) => {
       \`\`\`
       SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
       \`\`\`
+      - before, build 1 failed: \`ERROR: the weather is bad\` ([log](BOT/builds/1/log))
     - \`aarch64/neoverse_n1\`: build 2, pool \`n1\`, node \`n1/node-2\`, [log](BOT/builds/2/log)
       \`\`\`
       SHA256  eessi-2025.06-software-linux-aarch64-neoverse_n1-1795200000.tar.gz
@@ -53,7 +54,7 @@ botTest(
 
       | | target | for | took | tests | artifact |
       | :-: | --- | --- | --: | --- | --: |
-      | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
+      | ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s, try 2 | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/2/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
 
       <details><summary>Software: 1 added</summary>
 
@@ -69,6 +70,7 @@ botTest(
         \`\`\`
         SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
         \`\`\`
+        - before, build 1 failed: the disk of the node is full: \`ERROR: cannot write tool: No space left on device\` ([log](BOT/builds/1/log))
 
       </details>
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { botTest } from '../harness/bot-test.ts';
+import { SOFTWARE } from '../harness/surroundings.ts';
 
 botTest('status of a pull request where nothing was built', async ({ openPullRequest, comment, said }) => {
   await openPullRequest();
@@ -43,4 +44,15 @@ botTest('status says which builds are of an older commit', async ({ built, push,
   expect(await said()).toMatchInlineSnapshot(
     `"- Build of \`COMMIT\` (an older commit): built ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))"`,
   );
+});
+
+botTest('the comment of an older request folds into one line', async (stage) => {
+  const { built, comment, status, github } = stage;
+  await built();
+  await comment('maria', 'bot: build arch=neoverse_n1');
+  await status(': built');
+  const folded = () =>
+    github.comments(SOFTWARE, 1).find(({ body }) => body.includes('<details><summary>✅ Build of'));
+  const { body } = await github.waitFor(folded, { what: 'the older comment to be folded' });
+  expect(body.split('\n')[1]).toMatch(/<code>[0-9a-f]{7}<\/code>: built · a newer one is below<\/summary>$/);
 });

@@ -35,7 +35,7 @@ export function conclude(found: Found, ending: Ending): Diagnosis | null {
   if (result?.status === 'SUCCESS') {
     if (result.artefacts.length === 0)
       return bare(found, 'build', 'artifact-missing', 'the build says SUCCESS but names no artifact');
-    return tests?.outcome.status === 'FAILURE' ? testsFailed(found, tests.failedTests) : null;
+    return tests?.outcome.status === 'FAILURE' ? testsFailed(found, tests.outcome.failedTests ?? []) : null;
   }
   if (result === null && status === 0) {
     const sentence =

@@ -1,0 +1,48 @@
+import type { Build, BuildState } from '../domain/build.ts';
+import type { Deploy } from '../domain/deploy.ts';
+import type { MirrorWatch } from '../domain/publication.ts';
+import type { BuildRequest } from '../domain/request.ts';
+import type { RepositoryTarget } from '../domain/target.ts';
+
+/** Everything a status comment shows, as the rows say it. */
+export interface StatusView {
+  request: BuildRequest;
+  /** Every try of every build of the request. */
+  builds: readonly Build[];
+  /** The head of the branch when it is another commit than the request's; null otherwise. */
+  branchAt: string | null;
+  /** There is a newer request on the pull request. */
+  isOld: boolean;
+  /** Deploys of the pull request's head of this request. */
+  deploys: readonly Deploy[];
+  /** Stratum 1 servers on their way to a deploy's revision, by the deploy's id. */
+  watches: ReadonlyMap<number, readonly MirrorWatch[]>;
+  repositories: ReadonlyMap<string, RepositoryTarget>;
+  /** Where the bot's pages are, without a slash at the end. */
+  publicUrl: string;
+  /** Where an artifact can be fetched, by its id. */
+  artifactUrls: ReadonlyMap<number, string>;
+}
+
+/** How much of it is said: a comment of GitHub has a limit. */
+export interface Detail {
+  /** Rows of a table. */
+  rows: number;
+  /** Characters of a name. */
+  name: number;
+  /** Reasons of failures that stand open, and those below them, folded. */
+  reasons: number;
+  /** Characters of a reason. */
+  reason: number;
+  /** Whether artifacts are linked, jobs named and digests listed. */
+  evidence: boolean;
+}
+
+/** A build that never ran has none. */
+export function hasLog(state: BuildState): boolean {
+  return state.kind !== 'queued' && state.kind !== 'starting' && state.startedAt !== null;
+}
+
+export function logUrl({ publicUrl }: Pick<StatusView, 'publicUrl'>, build: Build): string {
+  return `${publicUrl}/builds/${build.id}/log`;
+}
