@@ -5,17 +5,10 @@ import {
   nextInLine,
   type Past,
   type PlacementPool,
-  type PlacementState,
   type WaitingBuild,
 } from '../../src/domain/placement.ts';
 import type { Target } from '../../src/domain/target.ts';
-import { broken, build, HOUR, MINUTE, NOW, past, placed, pool, state, ZEN2 } from './placing.ts';
-
-/** The node, or why it waits. */
-function where(one: PlacementState, waiting: WaitingBuild): string {
-  const choice = choosePlacement(one, waiting);
-  return 'waits' in choice ? choice.code : choice.node;
-}
+import { broken, build, HOUR, MINUTE, NOW, past, placed, pool, state, where, ZEN2 } from './placing.ts';
 
 describe('who can build what', () => {
   const gpu: Target = { ...ZEN2, accelerator: 'nvidia/cc80' };

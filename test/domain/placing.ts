@@ -1,5 +1,6 @@
 /** What tests of the placement share: pools, and the builds that wait, run and have ended. */
 import {
+  choosePlacement,
   type Past,
   type Placed,
   type PlacementPool,
@@ -77,4 +78,10 @@ export function placed(node: string, pull = 'org/stack#9'): Placed {
 
 export function broken(node: string, pulls: string[], seen = false): Past[] {
   return pulls.map((pull, index) => past(node, pulls.length - index, { pull, end: 'broken', seen }));
+}
+
+/** The node, or why it waits. */
+export function where(one: PlacementState, waiting: WaitingBuild): string {
+  const choice = choosePlacement(one, waiting);
+  return 'waits' in choice ? choice.code : choice.node;
 }

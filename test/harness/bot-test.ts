@@ -25,6 +25,7 @@ export interface ConfigDraft {
     rerun_checks?: string[];
   }[];
   stratum1?: object[];
+  limits?: object;
   repositories: object[];
   pools: ({ name: string; arch: string } & Record<string, unknown>)[];
   publishers: Record<string, unknown>[];

@@ -1,0 +1,147 @@
+import { expect } from 'vitest';
+import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
+import { SOFTWARE } from '../harness/surroundings.ts';
+
+/** One slot on the node of the first pool, and a second pool for the same target with one slot of its own. */
+function twoPools(config: ConfigDraft): void {
+  const [first] = config.pools;
+  if (first === undefined) throw new Error('there is no pool');
+  oneSlot(config);
+  const nodes = [{ name: 'node-3', slots: 1, local: true }];
+  config.pools.push({ ...first, name: 'zen2-spare', jobs_dir: `${first.jobs_dir}-spare`, nodes });
+}
+
+function oneSlot(config: ConfigDraft): void {
+  const [first] = config.pools;
+  if (first !== undefined) first.nodes = [{ name: 'node-1', slots: 1, local: true }];
+}
+
+botTest(
+  'a second pool for a target is used when the first is full, and people see why',
+  async ({ github, openPullRequest, comment, buildIs, release, status, checks }) => {
+    await openPullRequest('wait');
+    for (const id of [1, 2]) {
+      await comment('maria', 'bot: build arch=zen2');
+      await buildIs('running', id);
+      await status('running');
+    }
+    await comment('maria', 'bot: build arch=zen2');
+    await status('waits: all 2 slots are taken');
+    await release(1);
+    await buildIs('running', 3);
+    for (const id of [2, 3]) await release(id);
+    expect(await status(': built')).toContain(
+      'node `zen2/node-1` (the only one of 2 nodes with a free slot; this pull request was built there before)',
+    );
+    await checks();
+    const builds = github.checkRuns(SOFTWARE).filter(({ name }) => !name.endsWith(' / summary'));
+    expect(builds.map(({ summary }) => summary?.split('\n').at(-1))).toMatchInlineSnapshot(`
+      [
+        "For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the best of 2 nodes with a free slot.",
+        "For \`software.eessi.io 2025.06\`, on \`zen2-spare/node-3\`: the only one of 2 nodes with a free slot.",
+        "For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the only one of 2 nodes with a free slot; this pull request was built there before.",
+      ]
+    `);
+  },
+  { configure: twoPools },
+);
+
+botTest(
+  'a pull request that has its share waits, and another one gets its turn',
+  async ({ openPullRequest, comment, buildIs, release, status }) => {
+    await openPullRequest('wait');
+    for (const _ of [1, 2]) {
+      await comment('maria', 'bot: build arch=zen2');
+      await status('### Build of');
+    }
+    await status('waits: a build of this pull request runs already, the most at once');
+    const other = await openPullRequest();
+    await comment('maria', 'bot: build arch=zen2', other);
+    await status(': built', other);
+    expect((await buildIs('queued', 2)).placement).toBeNull();
+    await release(1);
+    await buildIs('running', 2);
+    await release(2);
+    await status(': built');
+  },
+  {
+    configure: (config) => {
+      config.limits = { builds_per_pull_request: 1 };
+    },
+  },
+);
+
+botTest(
+  'a maintainer gives a waiting build its turn sooner',
+  async ({ openPullRequest, comment, buildIs, release, status, said }) => {
+    await openPullRequest('wait');
+    await comment('maria', 'bot: build arch=zen2');
+    await buildIs('running', 1);
+    const [second, third] = [await openPullRequest(), await openPullRequest()];
+    for (const number of [second, third]) {
+      await comment('maria', 'bot: build arch=zen2', number);
+      await status('waits: the only slot is taken', number);
+    }
+    await comment('jo', 'bot: priority', third);
+    expect(await said(SOFTWARE, third)).toMatchInlineSnapshot(
+      `"@jo, waiting builds are given priority here by members of stack/builders. One of them can comment \`bot: priority\`."`,
+    );
+    await comment('max', 'bot: priority arch=zenn2', third);
+    expect(await said(SOFTWARE, third)).toMatchInlineSnapshot(`
+      "None was given priority. Line 1: none of these builds matches \`zenn2\`.
+      \`\`\`
+      bot: priority arch=zenn2
+                         ^^^^^
+      \`\`\`
+
+      Targets: \`x86_64/amd/zen2\`. \`bot: help build\` has examples."
+    `);
+    await comment('max', 'bot: priority', third);
+    expect(await said(SOFTWARE, third)).toMatchInlineSnapshot(
+      `"Priority for 1 waiting build: \`x86_64/amd/zen2\`. It gets its turn up to 4 hours sooner."`,
+    );
+    expect(await status('priority', third)).toContain('pool `zen2`, priority by @max');
+    await release(1);
+    await status(': built', third);
+    await status(': built', second);
+    await status(': built');
+    const [late, soon] = [await buildIs('succeeded', 2), await buildIs('succeeded', 3)];
+    expect(soon.placement?.at).toBeLessThan(late.placement?.at ?? 0);
+    await comment('max', 'bot: priority', third);
+    expect(await said(SOFTWARE, third)).toMatchInlineSnapshot(
+      `"No build waits here, so none was given priority."`,
+    );
+  },
+  { configure: oneSlot },
+);
+
+botTest(
+  'a node that broke three builds is set aside, and builds wait for another one',
+  async ({ openPullRequest, comment, buildIs, release, status, psql }) => {
+    await openPullRequest('wait');
+    await comment('maria', 'bot: build arch=zen2');
+    expect((await buildIs('running', 1)).placement?.node).toBe('zen2/node-1');
+    await release(1);
+    await status(': built');
+    // Moved two hours ago, so that the reconciler repeats none of them.
+    await psql(`INSERT INTO builds (request_id, target, repository, pools, placement, exports, state, moved_at, created_at)
+      SELECT request_id, target, repository, pools, placement, exports,
+        jsonb_build_object('kind', 'failed', 'startedAt', null, 'endedAt', moved_at + n, 'handle', null, 'failure',
+          '{"code": "unreachable", "class": "infrastructure", "sentence": "gone", "line": null, "excerpt": []}'::jsonb),
+        moved_at - 7200000, created_at
+      FROM builds, generate_series(1, 3) AS n WHERE id = 1`);
+    await comment('maria', 'bot: build arch=zen2');
+    expect((await buildIs('running', 5)).placement).toMatchObject({ node: 'zen2-spare/node-3' });
+    await status('running');
+    await comment('maria', 'bot: build arch=zen2');
+    await status('waits: the only slot is taken');
+    await release(5);
+    expect((await buildIs('running', 6)).placement).toMatchObject({
+      node: 'zen2-spare/node-3',
+      reason: 'the only one of 2 nodes with a free slot; this pull request was built there before',
+    });
+    await release(6);
+    await status(': built');
+  },
+  { configure: twoPools },
+);
