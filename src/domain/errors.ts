@@ -9,6 +9,9 @@ export class Retryable extends Error {
   }
 }
 
+/** Patience with somebody else is at its end; it is tried again all the same. The message is a sentence for people. */
+export class Waiting extends Retryable {}
+
 /** It will fail the same way next time: a wrong host key, a missing repository, a refused credential. */
 export class Permanent extends Error {
   override readonly name = 'Permanent';

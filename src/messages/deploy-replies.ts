@@ -68,6 +68,11 @@ export function notPutUp(reason: string): string {
   return `The artifacts could not be put up for approval: ${code(reason, 500)}. Nothing was lost; \`bot: deploy\` tries it again once that is mended.`;
 }
 
+/** Publishing waits for somebody else, for longer than they should take; `reason` is ours, with names in it. */
+export function publishingWaits(deploy: Deploy, reason: string): string {
+  return `**Publishing into ${code(repositoryOf(deploy))} waits**: ${sentence(reason)}. Stratobot tries again by itself until it works; nothing has to be approved anew.`;
+}
+
 /** After publishing, on the software pull request. */
 export function published(deploy: Deploy, modules: readonly string[], versions: readonly string[]): string {
   if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');

@@ -1,6 +1,6 @@
 import { approvalsStillStand } from '../domain/approval.ts';
 import { type Deploy, type DeployItem, type DeployState, deployManifest } from '../domain/deploy.ts';
-import { Permanent } from '../domain/errors.ts';
+import { Permanent, Waiting } from '../domain/errors.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { askApprovals } from './ask-approvals.ts';
 import { auditDeploy } from './audit-deploy.ts';
@@ -27,10 +27,20 @@ async function ingestOrFail(world: World, deployId: number): Promise<void> {
     await ingest(world, deployId);
   } catch (error) {
     const deploy = await world.records.deploys.get(deployId);
+    if (error instanceof Waiting && deploy?.state.kind === 'ingesting') {
+      await tellWaiting(world, deploy, deploy.state, error.message);
+    }
     const under = deploy?.state.kind === 'approved' || deploy?.state.kind === 'ingesting';
     if (!(error instanceof Permanent) || !deploy || !under) throw error;
     await failDeploy(world, deploy, error.message);
   }
+}
+
+/** Once: people who look for a revision that does not come see why; it is tried again for as long as it takes. */
+async function tellWaiting(world: World, deploy: Deploy, state: Approved, reason: string): Promise<void> {
+  const body = say.publishingWaits(deploy, reason);
+  await answerOnDeploy(world, deploy, 'waiting', state.pullRequest, body);
+  await tell(world, deploy, 'waiting', body);
 }
 
 async function ingest(world: World, deployId: number): Promise<void> {

@@ -134,6 +134,7 @@ describe('the server cannot', () => {
   it.each([
     ['not-owner', 'ingest', Permanent, /does not own the repository/],
     ['not-owner', 'transaction', Permanent, /does not own the repository/],
+    ['not-owner', 'publish', Permanent, /does not own the repository/],
     ['whitelist-expired', 'ingest', Permanent, /whitelist.*expired/],
     ['whitelist-expired', 'publish', Permanent, /whitelist.*expired/],
     ['web-server-down', 'ingest', Retryable, /web server of the Stratum 0 does not answer/],
@@ -182,7 +183,7 @@ describe('the server cannot', () => {
       await bench.cvmfs.run(['tag', '-r', name, bench.cvmfs.name]);
     }
     expect(await bench.publisher().publish(deploy())).toMatchObject({ revision: 3 });
-    expect(bench.cvmfs.state().tags[0]).toMatchObject({ name: 'stratobot-before-7', revision: 1 });
+    expect(bench.cvmfs.state().tags[0]).toMatchObject({ name: 'stratobot-before-7-1', revision: 1 });
     expect(await bench.publisher().rollback({ id: 7, repository: bench.cvmfs.name, from: 3, to: 1 })).toEqual(
       { revision: 4 },
     );

@@ -5,7 +5,7 @@ import { explain, leftOpen } from '../../src/ingest/cvmfs/answers.ts';
 import { readTagText, writeTagText } from '../../src/ingest/cvmfs/journal.ts';
 import { parsePublishedManifest } from '../../src/ingest/cvmfs/published-manifest.ts';
 import { parseList, parseTags } from '../../src/ingest/cvmfs/server.ts';
-import { stratumStatus } from '../../src/ingest/cvmfs/stratum.ts';
+import { stratumStatus, whitelistExpiry } from '../../src/ingest/cvmfs/stratum.ts';
 import { type Cvmfs, newCvmfs } from '../harness/cvmfs.ts';
 import { tar } from '../harness/tarballs.ts';
 
@@ -53,6 +53,7 @@ describe('explain', () => {
     [5, 'cannot load whitelist [expired whitelist]', 'never'],
     [5, 'cannot load whitelist [failed to download whitelist]', 'later'],
     [1, "Tag name 'x' is already in use.", 'never'],
+    [1, 'Repository x is not in a transaction', 'later'],
     [1, 'something new', 'never'],
   ])('takes %i %j for %s', (code, output, kind) => {
     expect(explain({ code, output }, false).kind).toBe(kind);
@@ -93,6 +94,14 @@ describe('what a Stratum serves', () => {
     expect(status).toEqual({ kind: 'answered', revision: 2, snapshotting: false });
     expect(lastSnapshot).toBeGreaterThanOrEqual(before);
     expect(lastSnapshot).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('is a whitelist that says when it ends', async () => {
+    const zero = await cvmfs.stratum0();
+    zero.whitelistEnds(new Date('2026-12-20T21:30:07Z'));
+    expect(await whitelistExpiry(zero.url, REPO)).toBe(Date.parse('2026-12-20T21:30:07Z'));
+    zero.whitelistEnds(null);
+    expect(await whitelistExpiry(zero.url, REPO)).toBeNull();
   });
 
   it('is nothing for a repository or server that is not there', async () => {

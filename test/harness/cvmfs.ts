@@ -7,7 +7,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Fault, type Hold, holdAt, type Point, setFault } from './cvmfs-server/places.ts';
 import { Repository, type State } from './cvmfs-server/repository.ts';
-import { type Replica, type Stratum, serveReplica, serveStratum0 } from './cvmfs-server/stratum.ts';
+import {
+  type Replica,
+  type Stratum,
+  type Stratum0,
+  serveReplica,
+  serveStratum0,
+} from './cvmfs-server/stratum.ts';
 
 interface Ended {
   code: number | null;
@@ -40,7 +46,7 @@ export interface Cvmfs {
   /** Starts `cvmfs_server` with these arguments; without `stdin` it is closed. */
   start(args: readonly string[], stdin?: Buffer): Running;
   run(args: readonly string[], stdin?: Buffer): Promise<Ended>;
-  stratum0(): Promise<Stratum & { lag(revisions: number): void }>;
+  stratum0(): Promise<Stratum0>;
   replica(): Promise<Replica>;
   close(): Promise<void>;
 }

@@ -40,6 +40,7 @@ const configure = (config: ConfigDraft) => {
       cvmfs_server: cvmfs.command,
       mount_root: cvmfs.mountRoot,
       storage: cvmfs.storage,
+      wait_for_others: '1s',
     },
   }));
 };
@@ -65,7 +66,7 @@ botTest(
     expect(told).toEqual([
       expect.stringMatching(/^signing key: true \S+ signs for demo-bot-/),
       expect.stringMatching(
-        /^Stratum 0 of software.eessi.io: true revision 3, N GiB free in \S+, N GiB free in/,
+        /^Stratum 0 of software.eessi.io: true revision 3, whitelist for 30 days, N GiB free in \S+, N GiB free in/,
       ),
     ]);
   },
@@ -85,6 +86,27 @@ botTest(
     expect(await stage.issue()).toContain('the storage of the repository is full');
     expect(bench.cvmfs.state().revision).toBe(1);
     expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
+  },
+  { configure },
+);
+
+botTest(
+  'a deploy that waits for somebody else says so once, and is published when they are done',
+  async (stage) => {
+    stage.expectComplaint('a job failed and will be tried again');
+    await stage.built();
+    const number = await stage.deployPr();
+    await bench.cvmfs.run(['transaction', bench.cvmfs.name]);
+    await stage.approve('ana', number);
+    expect(await stage.saidOnDeploy(number)).toContain('@ana approved');
+    const waits = await stage.saidOnDeploy(number);
+    expect(waits).toMatchInlineSnapshot(
+      `"**Publishing into \`software.eessi.io\` waits**: Somebody else has a transaction open on software.eessi.io; it is left alone. Stratobot tries again by itself until it works; nothing has to be approved anew."`,
+    );
+    expect(await stage.said()).toBe(waits);
+    await bench.cvmfs.run(['publish', bench.cvmfs.name]);
+    expect(await stage.said()).toMatch(/^\*\*Published\*\* as revision 4/);
+    expect(await stage.saidOnDeploy(number)).toContain('Ingested as revision 4');
   },
   { configure },
 );

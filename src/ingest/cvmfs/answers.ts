@@ -19,6 +19,7 @@ const known: [RegExp, Trouble['kind'], string][] = [
     'busy',
     'somebody else has a transaction open or is publishing',
   ],
+  [/is not in a transaction/, 'later', 'somebody ended our transaction'],
   [/No write permission/, 'never', 'the account that runs cvmfs_server does not own the repository'],
   [
     /Unable to find the configuration file|cannot open \S*server\.conf|The repository \S+ does not exist/,

@@ -1,10 +1,8 @@
 import { Permanent } from '../../domain/errors.ts';
 import { type CvmfsOptions, listedOf, siteOf } from './site.ts';
-import { publishedManifest, whitelistExpiry } from './stratum.ts';
+import { publishedManifest } from './stratum.ts';
+import { FEW_DAYS, whitelistDays } from './whitelist.ts';
 
-const dayMs = 86_400_000;
-/** A whitelist is signed for a month; a week is time enough to sign it again. */
-const fewDays = 7;
 const gibibyte = 2 ** 30;
 
 /**
@@ -19,10 +17,9 @@ export async function stratum0Health(options: CvmfsOptions, repository: string):
   await site.run.quick(['test', '-w', options.stateDir]);
   const { revision } = await publishedManifest(site.stratum0Url, repository);
   const facts = [`revision ${revision}`];
-  const expiry = await whitelistExpiry(site.stratum0Url, repository);
-  if (expiry !== null) {
-    const days = Math.floor((expiry - options.clock.now()) / dayMs);
-    if (days < fewDays) throw new Permanent(`The whitelist of ${repository} expires in ${days} days.`);
+  const days = await whitelistDays(site.stratum0Url, repository, site.clock);
+  if (days !== null) {
+    if (days < FEW_DAYS) throw new Permanent(`The whitelist of ${repository} expires in ${days} days.`);
     facts.push(`whitelist for ${days} days`);
   }
   for (const path of [site.storage, options.stateDir]) {

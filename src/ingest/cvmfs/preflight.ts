@@ -1,9 +1,10 @@
-import { Permanent, Retryable } from '../../domain/errors.ts';
+import { Permanent, Waiting } from '../../domain/errors.ts';
 import type { Journal } from './journal.ts';
 import type { Prepared } from './prepare.ts';
 import { headOf } from './server.ts';
 import { type Site, tagsOf, untilFree } from './site.ts';
 import { publishedManifest } from './stratum.ts';
+import { FEW_DAYS, whitelistDays } from './whitelist.ts';
 
 /** What is kept free beyond the bytes that come: catalogs, the journal, a little air. */
 const spareBytes = 64 * 2 ** 20;
@@ -19,6 +20,7 @@ export async function preflight(
   if (listed.whitelistExpired) {
     throw new Permanent(`The whitelist of ${site.repository} has expired and must be signed again.`);
   }
+  await requireWhitelist(site);
   const total = parts.reduce((sum, part) => sum + part.contents.bytes, 0);
   const largest = Math.max(...parts.map((part) => part.contents.bytes));
   if (site.storage !== null) await requireSpace(site, site.storage, total);
@@ -27,12 +29,23 @@ export async function preflight(
   return { deploy: deploy.id, digest: deploy.digest, revision, tag };
 }
 
+/** One that ends while we publish would let nothing be finished and nothing be rolled back. */
+async function requireWhitelist({ repository, stratum0Url, clock, log }: Site): Promise<void> {
+  const days = await whitelistDays(stratum0Url, repository, clock);
+  if (days === null) return;
+  if (days < 1) {
+    throw new Permanent(`The whitelist of ${repository} ends within a day and must be signed again.`);
+  }
+  if (days < FEW_DAYS) log.warn({ repository, days }, 'the whitelist of a repository ends soon');
+}
+
 /** The head's revision and a tag of it. A head without one, as after some rollbacks, is given one. */
 async function wayBack(site: Site, deploy: number): Promise<{ revision: number; tag: string }> {
   const { revision: shown } = await publishedManifest(site.stratum0Url, site.repository);
   let tags = await tagsOf(site);
   if (headOf(tags) < shown) {
-    await site.server.tagHead(`stratobot-before-${deploy}`);
+    // With the revision: the name must be new, also after an earlier try of this deploy.
+    await site.server.tagHead(`stratobot-before-${deploy}-${shown}`);
     tags = await tagsOf(site);
   }
   const revision = headOf(tags);
@@ -50,7 +63,7 @@ async function requireTurn(site: Site): Promise<void> {
   const depth = ['-mindepth', '2', '-maxdepth', '2', '-name', 'journal.json'];
   const [other = ''] = (await site.run.quick(['find', site.folder, ...depth])).split('\n');
   if (other === '') return;
-  throw new Retryable(
+  throw new Waiting(
     `Another deploy of ${site.repository} is not finished and goes first; ${other} on the Stratum 0 tells of it.`,
   );
 }

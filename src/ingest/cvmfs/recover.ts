@@ -58,9 +58,10 @@ async function recoverTransaction(site: Site, journal: Journal): Promise<void> {
   const [opened, published] = [await recorded.outcome(transaction), await recorded.outcome(publish)];
   if (typeof published === 'object' && published.code === 0) return;
   if (typeof opened === 'object' && opened.code === 0) {
-    if (await isOpen(site)) return abortOurs(site, [publish, transaction]);
-    // Not ours any more: published by a command that was killed at its very end, or aborted by somebody.
+    // A publish that goes on without the shell that watched it is waited for; it may be done, with nobody to say so.
     if (isTagged(await tagsOf(site), journal)) return recorded.succeeded(publish);
+    if (await isOpen(site)) return abortOurs(site, [publish, transaction]);
+    // Aborted by somebody.
     await recorded.forget([publish, transaction]);
     return;
   }
@@ -73,13 +74,14 @@ async function recoverIngest(site: Site, journal: Journal, index: number): Promi
   const step = ingestStep(index);
   const outcome = await recorded.outcome(step);
   if (outcome === 'never' || (typeof outcome === 'object' && outcome.code === 0)) return;
+  // An ingest that goes on without the shell that watched it is waited for: while it runs there are no tags.
+  const head = headOf(await tagsOf(site));
   const listed = await listedOf(site);
   if (outcome === 'killed') {
+    if (head === journal.revision + index + 1) return recorded.succeeded(step);
     // A transaction that nobody disturbed looks healthy: it may be somebody's who came after ours was killed.
     if (listed.inTransaction && !listed.unhealthy) throw unsure(site);
     if (listed.inTransaction) return abortOurs(site, [step]);
-    const head = headOf(await tagsOf(site));
-    if (head === journal.revision + index + 1) return recorded.succeeded(step);
     await expectHead(site, journal, index);
   } else if (listed.inTransaction && leftOpen(outcome)) {
     return abortOurs(site, [step]);

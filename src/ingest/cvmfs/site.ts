@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Permanent, Retryable } from '../../domain/errors.ts';
+import { Permanent, Waiting } from '../../domain/errors.ts';
 import type { Clock, Log, Transport } from '../../ports.ts';
 import { type Commands, commandsOver } from '../commands.ts';
 import { type Journal, type JournalFile, journalIn } from './journal.ts';
@@ -37,7 +37,7 @@ interface Patience {
 }
 
 /** Patience is at its end, and no command of ours is under way: what was done so far can be undone. */
-export class Withdrawn extends Retryable {}
+export class Withdrawn extends Waiting {}
 
 /** One repository on its Stratum 0, for one deploy. */
 export interface Site {
@@ -53,6 +53,7 @@ export interface Site {
   cacheHook: readonly string[];
   patience: Patience;
   log: Log;
+  clock: Clock;
   run: Commands;
   server: Server;
   recorded: Recorded;
@@ -71,7 +72,20 @@ export function siteOf(options: CvmfsOptions, repository: string, deploy: number
   const area = `${folder}/deploy-${deploy}`;
   const run = commandsOver(transport);
   return {
-    ...{ repository, mount, folder, area, cvmfsServer, stratum0Url, storage, cacheHook, patience, log, run },
+    ...{
+      repository,
+      mount,
+      folder,
+      area,
+      cvmfsServer,
+      stratum0Url,
+      storage,
+      cacheHook,
+      patience,
+      log,
+      clock,
+      run,
+    },
     server: serverOf(transport, cvmfsServer, repository),
     recorded: recordedIn(transport, area),
     mounted: mountedAt(run, mount),

@@ -18,16 +18,27 @@ export interface Replica extends Stratum {
   snapshotting(on: boolean): void;
 }
 
-/** The Stratum 0's web server; with `lag`, it answers like a cache that is as many revisions behind. */
-export async function serveStratum0(
-  repository: Repository,
-): Promise<Stratum & { lag(revisions: number): void }> {
+/** The Stratum 0's web server. */
+export interface Stratum0 extends Stratum {
+  /** It answers like a cache that is as many revisions behind. */
+  lag(revisions: number): void;
+  /** When `.cvmfswhitelist` ends; null: it is not served. A month from now at first, as it is signed. */
+  whitelistEnds(end: Date | null): void;
+}
+
+export async function serveStratum0(repository: Repository): Promise<Stratum0> {
   let behind = 0;
+  let whitelistEnd: Date | null = new Date(Date.now() + 30.5 * 86_400_000);
   const served = await serve((path) => {
+    if (path === '/.cvmfswhitelist' && whitelistEnd !== null) return whitelist(repository, whitelistEnd);
     if (path !== '/.cvmfspublished') return null;
     return publishedManifest(repository, repository.read().revision - behind);
   }, repository);
-  return { ...served, lag: (revisions) => (behind = revisions) };
+  return {
+    ...served,
+    lag: (revisions) => (behind = revisions),
+    whitelistEnds: (end) => (whitelistEnd = end),
+  };
 }
 
 export async function serveReplica(repository: Repository): Promise<Replica> {
@@ -95,6 +106,14 @@ function publishedManifest(repository: Repository, revision: number): Buffer {
     hash,
   ];
   return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from([0xff, 0x00, 0x0a, 0x53, 0x39])]);
+}
+
+/** `.cvmfswhitelist`: when it was signed, when it ends, for whom, fingerprints; then a hash and a binary signature. */
+function whitelist({ name }: Repository, end: Date): Buffer {
+  const stamp = (date: Date) => date.toISOString().replaceAll(/[-:T]|\..*/g, '');
+  const print = 'AB:'.repeat(20).slice(0, -1);
+  const lines = [stamp(new Date()), `E${stamp(end)}`, `N${name}`, print, '--', 'c'.repeat(40)];
+  return Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from([0xff, 0x00, 0x45, 0x0a])]);
 }
 
 /** As `date -u` prints it: `Fri Nov 20 20:22:29 UTC 2026`. */
