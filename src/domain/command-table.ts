@@ -71,14 +71,14 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     purpose: 'builds the software of this pull request',
     filters: BUILD_FILTERS,
     topics: [],
-    flags: ['--force'],
+    flags: ['--force', '--keep-going'],
   },
   plan: {
     usage: 'plan [arch=TARGET] [accel=ACCELERATOR] [repo:REPOSITORY]',
     purpose: 'says what `build` would do with the same words, and starts nothing',
     filters: BUILD_FILTERS,
     topics: [],
-    flags: ['--force'],
+    flags: ['--force', '--keep-going'],
   },
   retry: {
     usage: 'retry [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
@@ -141,3 +141,22 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
 };
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
+
+/** Other words people say for a command; only ever suggested. */
+const OTHER_WORDS: readonly [command: CommandName, words: string][] = [
+  ['build', 'compile make install test run'],
+  ['retry', 'again rerun repeat restart'],
+  ['cancel', 'stop abort kill halt end'],
+  ['priority', 'hurry urgent'],
+  ['deploy', 'publish ingest upload release'],
+  ['drop', 'remove exclude'],
+  ['rollback', 'undo revert'],
+  ['show_config', 'config targets list'],
+  ['ping', 'hello hi'],
+];
+
+/** The command somebody means who says `stop`, or null. */
+export function otherWordFor(typed: string): CommandName | null {
+  const word = typed.toLowerCase();
+  return OTHER_WORDS.find(([, words]) => words.split(' ').includes(word))?.[0] ?? null;
+}

@@ -20,7 +20,7 @@ export interface Explanation {
 /** Reads a comment as the bot does, without asking GitHub anything. */
 export function explainComment(body: string, catalogue: Catalogue): Explanation {
   const parsed = parseComment(body);
-  const meant = meantFor(parsed, catalogue.instance);
+  const meant = meantFor(parsed, catalogue);
   const ours = new Set([...meant.commands, ...meant.mistakes].map(({ line }) => line));
   const others = [...parsed.commands, ...parsed.mistakes].filter(({ line }) => !ours.has(line));
   const plan = planBuild(

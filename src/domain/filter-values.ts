@@ -112,7 +112,8 @@ export function checkValue(kind: ValueKind, piece: Piece): Word | BadValue {
   let column = piece.column;
   for (const char of piece.text) {
     if (!rule.char.test(char)) {
-      return { column, length: char.length, message: `${rule.noun} cannot hold ${char}`, hint: null };
+      const message = `${rule.noun} cannot hold ${char}`;
+      return { column, length: char.length, message, hint: remedyFor(char) };
     }
     column += char.length;
   }
@@ -123,18 +124,27 @@ export function checkValue(kind: ValueKind, piece: Piece): Word | BadValue {
   return { text: rule.canonical(piece.text), column: piece.column, length: piece.text.length };
 }
 
+function remedyFor(char: string): string | null {
+  if (/["'`“”‘’„]/.test(char)) return 'write it without quotes';
+  if (/[;|&，、；]/.test(char)) return 'a comma or a blank separates values';
+  return null;
+}
+
 export function isBadValue(checked: Word | BadValue): checked is BadValue {
   return 'message' in checked;
 }
 
-/** One of a fixed list of words, whatever the case of its letters, or what is wrong. */
-export function checkChoice(noun: string, piece: Piece, choices: readonly string[]): Word | BadValue {
+/**
+ * One of a fixed list of words, whatever the case of its letters, or what is wrong.
+ * @param complaint what is said of another word, up to the word itself
+ */
+export function checkChoice(complaint: string, piece: Piece, choices: readonly string[]): Word | BadValue {
   const span = { column: piece.column, length: piece.text.length };
   const found = choices.find((choice) => choice === piece.text.toLowerCase());
   if (found !== undefined) return { ...span, text: found };
   return {
     ...span,
-    message: `there is no ${noun} ${shown(piece.text)}`,
+    message: `${complaint} ${shown(piece.text)}`,
     hint: didYouMean(piece.text, choices),
   };
 }

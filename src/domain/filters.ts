@@ -40,7 +40,7 @@ const LIST_KEYS = ['arch', 'accel', 'repo', 'inst', 'job', 'confirm'] as const;
 type ListKey = (typeof LIST_KEYS)[number];
 
 /** `arc`, `arch`, `Architecture` → `arch`; null for what is no filter. */
-function filterKey(typed: string): FilterKey | null {
+export function filterKey(typed: string): FilterKey | null {
   const key = typed.toLowerCase();
   if (key.length < SHORTEST_KEY) return key === 'on' ? 'on' : null;
   const found = FILTER_KEYS.find((name) =>
@@ -210,8 +210,15 @@ class FilterReader {
       const names = this.allowed.flatMap((name) => [name, FILTER_NAMES[name]]);
       const message =
         typed.text === '' ? 'a filter has a name before its sign' : `there is no filter ${shown(typed.text)}`;
-      this.complain(typed, 'unknown-filter', message, didYouMean(typed.text, names), choices);
+      this.complain(typed, 'unknown-filter', message, this.hintFor(typed.text, names), choices);
     }
+  }
+
+  private hintFor(typed: string, names: readonly string[]): string | null {
+    const key = typed.toLowerCase();
+    if (key === 'bot') return 'write each command on a line of its own';
+    const begun = key === '' ? undefined : this.allowed.find((name) => FILTER_NAMES[name].startsWith(key));
+    return begun === undefined ? didYouMean(typed, names) : `did you mean ${begun}?`;
   }
 
   private complain(

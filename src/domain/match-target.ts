@@ -97,9 +97,14 @@ function matchMany(
     pattern === 'all'
       ? [...names]
       : names.filter((name) => forms(name.toLowerCase()).some((form) => fitsGlob(pattern, form)));
-  return found.length > 0
-    ? { kind: 'matched', names: found, many: true }
-    : { kind: 'none', suggestion: null };
+  if (found.length > 0) return { kind: 'matched', names: found, many: true };
+  const families = names.flatMap((name) =>
+    name.includes('/') ? [`${name.slice(0, name.lastIndexOf('/'))}/*`] : [],
+  );
+  const roots = names.flatMap((name) =>
+    name.includes('/') ? [`${name.slice(0, name.indexOf('/'))}/*`] : [],
+  );
+  return { kind: 'none', suggestion: closest(pattern, [...roots, ...families]) };
 }
 
 function oneOf(names: string[]): Match | null {

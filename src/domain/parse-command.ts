@@ -3,16 +3,20 @@
  * comment, and nothing goes on that did not pass an allow-list of filter-values.ts.
  */
 import { type Command, isMeant, type Mistake, mistakeAt, type SourceLine, type Word } from './command.ts';
-import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES } from './command-table.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
 import { candidateLines, type IgnoredReason } from './comment-lines.ts';
-import { checkChoice, isBadValue } from './filter-values.ts';
-import { type Complaint, readFilters } from './filters.ts';
+import { checkChoice, isBadValue, shown } from './filter-values.ts';
+import { type Complaint, filterKey, readFilters } from './filters.ts';
+import { withGuesses } from './guess-meaning.ts';
+import type { Catalogue } from './target.ts';
 
 export interface ParsedComment {
   commands: Command[];
   mistakes: Mistake[];
   /** Lines with a command in them that was only shown: quoted, in code … */
   ignored: { line: number; reason: IgnoredReason }[];
+  /** Lines that ask to build what is right beside what is wrong, whether they are right themselves or not. */
+  keepGoing: number[];
 }
 
 /** Commands of one comment that are read; one more is a mistake. */
@@ -20,10 +24,11 @@ export const MOST_COMMANDS = 20;
 /** UTF-16 units of a command's line. */
 export const LONGEST_LINE = 2000;
 const MOST_MISTAKES_OF_A_LINE = 3;
+const KEEP_GOING = /^ *(?:build|plan)(?= |,)(?:.*[ ,])?--keep-going(?:[ ,]|$)/i;
 
 /** Reads a comment's body. */
 export function parseComment(body: string): ParsedComment {
-  const parsed: ParsedComment = { commands: [], mistakes: [], ignored: [] };
+  const parsed: ParsedComment = { commands: [], mistakes: [], ignored: [], keepGoing: [] };
   let count = 0;
   for (const candidate of candidateLines(body)) {
     const { line, ignored } = candidate;
@@ -36,6 +41,7 @@ export function parseComment(body: string): ParsedComment {
       parsed.mistakes.push(tooMany(candidate));
       break;
     }
+    if (KEEP_GOING.test(candidate.source.slice(candidate.rest, LONGEST_LINE))) parsed.keepGoing.push(line);
     const read = parseLine(candidate, candidate.rest);
     if ('mistakes' in read) parsed.mistakes.push(...read.mistakes);
     else parsed.commands.push(read);
@@ -43,17 +49,27 @@ export function parseComment(body: string): ParsedComment {
   return parsed;
 }
 
-/** Leaves out what is addressed to other instances. */
-export function meantFor(parsed: ParsedComment, instance: string): ParsedComment {
-  return {
-    commands: parsed.commands.filter((command) =>
-      isMeant(
-        command.filters.inst.map((word) => word.text),
-        instance,
-      ),
+/** What of a comment an instance is asked for. */
+export interface Meant extends Omit<ParsedComment, 'keepGoing'> {
+  /** What is right is carried out, though not all is. */
+  keepGoing: boolean;
+}
+
+/** Leaves out what is addressed to other instances; hints then know what there is. */
+export function meantFor(parsed: ParsedComment, catalogue: Catalogue): Meant {
+  const commands = parsed.commands.filter((command) =>
+    isMeant(
+      command.filters.inst.map((word) => word.text),
+      catalogue.instance,
     ),
-    mistakes: parsed.mistakes.filter((mistake) => isMeant(mistake.instances, instance)),
+  );
+  const mistakes = parsed.mistakes.filter(({ instances }) => isMeant(instances, catalogue.instance));
+  const lines = new Set([...commands, ...mistakes].map(({ line }) => line));
+  return {
+    commands,
+    mistakes: withGuesses(mistakes, catalogue),
     ignored: parsed.ignored,
+    keepGoing: parsed.keepGoing.some((line) => lines.has(line)),
   };
 }
 
@@ -76,14 +92,22 @@ function parseLine({ line, source }: SourceLine, rest: number): Command | { mist
     const extra = { hint: 'write bot: help', choices: COMMAND_NAMES };
     return { mistakes: [mistakeAt(at, span, 'no-command', 'there is no command after bot:', extra)] };
   }
-  const command = checkChoice('command', name, COMMAND_NAMES);
+  const command = checkChoice('there is no command', name, COMMAND_NAMES);
   if (isBadValue(command)) {
     const { filters } = readFilters(source, name.column - 1, ['inst']);
     const instances = filters.inst.map((word) => word.text);
-    const extra = { hint: command.hint, choices: COMMAND_NAMES, instances };
+    const extra = { hint: commandHint(name.text) ?? command.hint, choices: COMMAND_NAMES, instances };
     return { mistakes: [mistakeAt(at, command, 'unknown-command', command.message, extra)] };
   }
   return parseCommand(at, { ...name, text: command.text as CommandName });
+}
+
+function commandHint(typed: string): string | null {
+  if (/^bot:?$/i.test(typed)) return 'write bot: once';
+  const [key = ''] = typed.split(/[:=]/);
+  if (key !== typed && filterKey(key) !== null) return `did you mean build ${shown(typed)}?`;
+  const meant = otherWordFor(typed);
+  return meant === null ? null : `did you mean ${meant}?`;
 }
 
 /** The first word of the command: up to a blank or a comma. */
@@ -101,17 +125,26 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
   const isFlag = (word: Word) => word.text.startsWith('--');
   const flags: string[] = [];
   for (const word of read.loose.filter(isFlag)) {
-    const flag = checkChoice('option', word, rule.flags);
-    if (isBadValue(flag)) complaints.push({ ...flag, code: 'unknown-option', choices: [...rule.flags] });
+    const flag = checkChoice('there is no option', word, rule.flags);
+    if (isBadValue(flag))
+      complaints.push({
+        ...flag,
+        hint: optionHint(word, flag.hint),
+        code: 'unknown-option',
+        choices: [...rule.flags],
+      });
     else if (!flags.includes(flag.text)) flags.push(flag.text);
   }
+  const strays: Word[] = [];
   for (const [index, word] of read.loose.filter((one) => !isFlag(one)).entries()) {
-    const choice = index === 0 && rule.topics.length > 0 ? checkChoice('topic', word, rule.topics) : null;
-    if (choice === null) complaints.push(strayWord(name.text, word));
+    const first = index === 0 && rule.topics.length > 0;
+    const choice = first ? checkChoice(`${name.text} does not take the word`, word, rule.topics) : null;
+    if (choice === null) strays.push(word);
     else if (isBadValue(choice)) {
       complaints.push({ ...choice, code: 'unexpected-word', choices: [...rule.topics] });
     } else topic = choice.text;
   }
+  complaints.push(...runsOf(strays, at.source).map((run) => strayWords(name.text, run)));
   const span = { column: name.column, length: name.length };
   if (complaints.length === 0)
     return { ...at, ...span, name: name.text, topic, flags, filters: read.filters };
@@ -124,18 +157,38 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
   };
 }
 
-function strayWord(command: CommandName, word: Word): Complaint {
-  const takesTarget = COMMANDS[command].filters.includes('arch');
+/** `--arch zen2`, as other programs take it. */
+function optionHint({ text }: Word, hint: string | null): string | null {
+  const key = filterKey(text.replace(/^-+/, ''));
+  return key === null ? hint : `write ${key}=…`;
+}
+
+/** Words with nothing but blanks and commas between them, as one. */
+function runsOf(words: readonly Word[], source: string): Word[] {
+  const runs: Word[] = [];
+  for (const word of words) {
+    const last = runs.at(-1);
+    const start = last === undefined ? 0 : last.column - 1;
+    const end = word.column - 1 + word.length;
+    const between = last === undefined ? '' : source.slice(start + last.length, word.column - 1);
+    if (last !== undefined && /^[ ,]*$/.test(between)) {
+      runs[runs.length - 1] = { ...last, length: end - start, text: source.slice(start, end) };
+    } else runs.push(word);
+  }
+  return runs;
+}
+
+function strayWords(command: CommandName, run: Word): Complaint {
+  const { column, length, text } = run;
+  const { filters, usage } = COMMANDS[command];
+  const isKey = Object.hasOwn(FILTER_NAMES, text);
   return {
-    column: word.column,
-    length: word.length,
+    column,
+    length,
     code: 'unexpected-word',
-    message: `${command} takes no word of its own here`,
-    hint: Object.hasOwn(FILTER_NAMES, word.text)
-      ? `write ${word.text}=… with a value`
-      : takesTarget && /^[A-Za-z0-9_/-]{2,40}$/.test(word.text)
-        ? `did you mean arch=${word.text}?`
-        : null,
+    message: `${command} does not take the word${/[ ,]/.test(text) ? 's' : ''} ${shown(text)}`,
+    // What the word may stand for is known where it is known what there is.
+    hint: isKey ? `write ${text}=… with a value` : filters.includes('arch') ? null : `write bot: ${usage}`,
     choices: [],
   };
 }

@@ -17,8 +17,9 @@ interface PlannedBuild {
 }
 
 export type Plan =
-  | { kind: 'builds'; builds: PlannedBuild[] }
-  /** Nothing is started when any of the commands is wrong. */
+  /** `left`: mistakes that the person wanted left out; empty unless asked to keep going. */
+  | { kind: 'builds'; builds: PlannedBuild[]; left: Mistake[] }
+  /** Nothing is started when any of the commands is wrong; nor where nothing is right, asked to keep going or not. */
   | { kind: 'mistakes'; mistakes: Mistake[] }
   /** Every command is for another instance: stay silent. */
   | { kind: 'not-meant' };
@@ -31,16 +32,19 @@ const MOST_MISTAKES = 20;
  * a target is built for what the pull request touches, or else for the one repository its pools offer; where there are
  * more, `repo:` is asked for. `repo:all` is all that it touches, or else all there are.
  * @param touched ids of the repository targets that the pull request is for; empty where its paths do not tell
+ * @param keepGoing whether targets that are right are built though others are wrong
  */
 export function planBuild(
   commands: readonly Command[],
   catalogue: Catalogue,
   touched: readonly string[] = [],
+  keepGoing = false,
 ): Plan {
   const meant = commands.filter((command) => isMeant(textsOf(command.filters.inst), catalogue.instance));
   if (meant.length === 0) return { kind: 'not-meant' };
   const mistakes: Mistake[] = [];
   const planned = new Map<string, PlannedBuild>();
+  const contradicted = new Set<string>();
   for (const command of meant) {
     const report: Report = (span, code, message, extra) => {
       mistakes.push(
@@ -51,11 +55,24 @@ export function planBuild(
       const key = `${targetName(build.target)} ${build.repository}`;
       const earlier = planned.get(key);
       if (earlier === undefined) planned.set(key, build);
-      else if (!sameWay(earlier, build)) reportContradiction(command, build, report);
+      else if (!sameWay(earlier, build)) {
+        contradicted.add(key);
+        reportContradiction(command, build, report);
+      }
     }
   }
-  if (mistakes.length > 0) return { kind: 'mistakes', mistakes: mistakes.slice(0, MOST_MISTAKES) };
-  return { kind: 'builds', builds: [...planned.values()] };
+  const left = mistakes.slice(0, MOST_MISTAKES);
+  const builds = [...planned].flatMap(([key, build]) => (contradicted.has(key) ? [] : [build]));
+  if (left.length > 0 && !(keepGoing && builds.length > 0)) return { kind: 'mistakes', mistakes: left };
+  return { kind: 'builds', builds, left };
+}
+
+/** A plan costs nothing, so one that names no target is for all. */
+export function forAllTargets(command: Command): Command {
+  const { arch, accel, on, for: target } = command.filters;
+  if (arch.length > 0 || accel.length > 0 || on !== null || target !== null) return command;
+  const all = { text: 'all', column: command.column, length: command.length };
+  return { ...command, filters: { ...command.filters, arch: [all] } };
 }
 
 function planCommand(
@@ -66,7 +83,8 @@ function planCommand(
 ): PlannedBuild[] {
   const exports = allowedExports(command, catalogue, report);
   const targets = chooseTargets(command, catalogue, report);
-  if (targets.length === 0) return [];
+  // Without a variable it would be another build than the one that was asked for.
+  if (targets.length === 0 || exports === null) return [];
   const { repo } = command.filters;
   const pairs =
     repo.length === 0
@@ -190,7 +208,12 @@ function reportRepository(
   }
 }
 
-function allowedExports(command: Command, catalogue: Catalogue, report: Report): Record<string, string> {
+/** Null after a mistake. */
+function allowedExports(
+  command: Command,
+  catalogue: Catalogue,
+  report: Report,
+): Record<string, string> | null {
   const { exportable } = catalogue;
   const entries: [string, string][] = [];
   for (const { name, value } of command.filters.exports) {
@@ -204,6 +227,7 @@ function allowedExports(command: Command, catalogue: Catalogue, report: Report):
         : `the variable ${shown(name.text)} may not be set here`;
     report(name, 'not-exportable', message, { hint: didYouMean(name.text, exportable), choices: exportable });
   }
+  if (entries.length < command.filters.exports.length) return null;
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

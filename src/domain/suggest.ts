@@ -1,21 +1,26 @@
 import { distance } from 'fastest-levenshtein';
 
 const LONGEST_WORD = 64;
+/** Of more candidates that are equally near none is likely what was meant. */
+const MOST_EQUALS = 3;
 
-/** The candidate a person most likely meant, or null when none is near: one slip allowed for every three letters begun. */
+/**
+ * What a person most likely meant, one slip allowed for every three letters begun: a candidate, several that are equally
+ * near (`zen2 or zen4`), or null.
+ */
 export function closest(word: string, candidates: readonly string[]): string | null {
   const typed = word.slice(0, LONGEST_WORD).toLowerCase();
-  const allowed = Math.ceil(typed.length / 3);
-  let best: string | null = null;
-  let bestDistance = allowed + 1;
-  for (const candidate of candidates) {
+  let best: string[] = [];
+  let bestDistance = Math.ceil(typed.length / 3);
+  for (const candidate of new Set(candidates)) {
     const found = distance(typed, candidate.toLowerCase());
-    if (found < bestDistance) {
-      best = candidate;
-      bestDistance = found;
-    }
+    if (found > bestDistance) continue;
+    best = found === bestDistance ? [...best, candidate] : [candidate];
+    bestDistance = found;
   }
-  return best;
+  if (best.length === 0 || best.length > MOST_EQUALS) return null;
+  const last = best.at(-1) ?? '';
+  return best.length === 1 ? last : `${best.slice(0, -1).join(', ')} or ${last}`;
 }
 
 /** `did you mean zen2?`, or null; the ending of a mistake's line. */

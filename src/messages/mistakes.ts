@@ -29,6 +29,11 @@ export function notUnderstood(
   return [...parts, [...last, '`bot: help build` has examples.'].filter(Boolean).join(' ')].join('\n\n');
 }
 
+/** With `--keep-going` the rest of the comment was carried out. */
+export function leftOut(mistakes: readonly Mistake[], catalogue: Catalogue): string {
+  return notUnderstood(mistakes, catalogue, 'This was left out, the rest was carried out.');
+}
+
 /** A mistake's message is plain text that may hold what was typed; that becomes a code span, the rest is made harmless. */
 function sentence({ code: kind, message, source, column, length }: Mistake): string {
   if (kind === 'no-target') return prose(message);

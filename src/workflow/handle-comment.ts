@@ -1,9 +1,9 @@
 import type { Command } from '../domain/command.ts';
 import type { CommandName } from '../domain/command-table.ts';
 import type { CommentEvent } from '../domain/events.ts';
-import { meantFor, parseComment } from '../domain/parse-command.ts';
+import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
 import { type Action, isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
-import { notUnderstood } from '../messages/mistakes.ts';
+import { leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
@@ -47,10 +47,10 @@ export async function handleComment(world: World, event: CommentEvent, attempt: 
   if (!served) return 'repository is not served';
   if (isBotAccount(event.author)) return 'written by a bot';
   if (isDenied(served.permissions, event.author.login)) return 'author is denied';
-  const { commands, mistakes } = meantFor(parseComment(event.body), world.catalogue.instance);
-  if (commands.length === 0 && mistakes.length === 0) return 'no command for this instance';
+  const meant = meantFor(parseComment(event.body), world.catalogue);
+  if (meant.commands.length === 0 && meant.mistakes.length === 0) return 'no command for this instance';
 
-  const answer = await answers(world, served, event, attempt, commands, mistakes);
+  const answer = await answers(world, served, event, attempt, meant);
   if (answer.length === 0) return 'carried out';
   await reply(world, {
     key: `reply:comment:${event.commentId}`,
@@ -66,11 +66,12 @@ async function answers(
   served: ServedRepository,
   event: CommentEvent,
   attempt: number,
-  commands: readonly Command[],
-  mistakes: ReturnType<typeof parseComment>['mistakes'],
+  meant: Meant,
 ): Promise<string[]> {
+  const { commands, mistakes, keepGoing } = meant;
   if (!event.isPullRequest) return [say.notAPullRequest()];
-  if (mistakes.length > 0) return [notUnderstood(mistakes, world.catalogue)];
+  if (mistakes.length > 0 && !(keepGoing && commands.length > 0))
+    return [notUnderstood(mistakes, world.catalogue)];
 
   const needed = [...new Set(commands.flatMap((command) => needOf(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
@@ -93,7 +94,7 @@ async function answers(
   // What is published stays when its pull request is merged, and so does the way back.
   const forOpen = commands.some((command) => needOf(command) && command.name !== 'rollback');
   if (forOpen && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
-  return carryOut(world, served, event, attempt, commands, pull);
+  return carryOut(world, served, event, attempt, meant, pull);
 }
 
 async function carryOut(
@@ -101,23 +102,26 @@ async function carryOut(
   served: ServedRepository,
   event: CommentEvent,
   attempt: number,
-  commands: readonly Command[],
+  { commands, mistakes, keepGoing }: Meant,
   pull: PullRequest,
 ): Promise<string[]> {
   const by = event.author.login;
   const source = `comment:${event.commentId}`;
   const said: string[] = [];
+  const left = [...mistakes];
   const builds = commands.filter((command) => command.name === 'build');
   if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
     const pinned = await pinHead(world, pull, event.writtenAt, attempt);
     if (pinned.kind === 'refused') return [pinned.sentence];
   }
   if (builds.length > 0) {
-    const problem = await requestBuild(world, served, { pull, by, source, commands: builds });
-    if (problem !== null) return [problem];
+    const ask = { pull, by, source, commands: builds, keepGoing };
+    const answer = await requestBuild(world, served, ask);
+    if (answer.kind === 'refused') return [answer.sentence];
+    if (answer.kind === 'started') left.push(...answer.left);
   }
   const plans = commands.filter((command) => command.name === 'plan');
-  if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans));
+  if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans, keepGoing));
   for (const command of commands) {
     if (command.name === 'help') said.push(say.help(world.catalogue, command.topic));
     if (command.name === 'show_config') said.push(say.showConfig(world.catalogue));
@@ -145,5 +149,12 @@ async function carryOut(
         said.push(await confirmRollback(world, served, ask, text));
     }
   }
+  if (left.length > 0)
+    said.push(
+      leftOut(
+        left.sort((a, b) => a.line - b.line),
+        world.catalogue,
+      ),
+    );
   return said;
 }

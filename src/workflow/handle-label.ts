@@ -52,10 +52,8 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
     if (said.length > 0) await answer(said.join('\n\n'));
     return 'deploy asked for';
   }
-  const problem = await requestBuild(world, served, {
-    ...ask,
-    commands: parseComment(asked.command).commands,
-  });
-  if (problem !== null) await answer(problem);
+  const { commands } = parseComment(asked.command);
+  const asking = await requestBuild(world, served, { ...ask, commands, keepGoing: false });
+  if (asking.kind === 'refused') await answer(asking.sentence);
   return 'build asked for';
 }

@@ -1,5 +1,5 @@
 import { type Command, printCommand } from '../domain/command.ts';
-import { planBuild } from '../domain/plan.ts';
+import { forAllTargets, planBuild } from '../domain/plan.ts';
 import { besideTheStacks, median, touchedTargets } from '../domain/pull-changes.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import { type PlannedRow, plan as planMessage } from '../messages/plan.ts';
@@ -16,16 +16,17 @@ export async function planOnCommand(
   served: ServedRepository,
   pull: PullRequest,
   commands: readonly Command[],
+  keepGoing: boolean,
 ): Promise<string> {
   const { catalogue } = world;
   const understood = await readPullChanges(world, served, pull);
   const stacks = understood?.stacks ?? [];
   const asked = commands.map(forAllTargets);
-  const plan = planBuild(asked, catalogue, touchedTargets(stacks, catalogue));
+  const plan = planBuild(asked, catalogue, touchedTargets(stacks, catalogue), keepGoing);
   if (plan.kind === 'not-meant') return '';
   if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, catalogue, 'Nothing can be planned.');
   const forced = commands.some(({ flags }) => flags.includes('--force'));
-  return planMessage({
+  const message = planMessage({
     headSha: pull.headSha,
     baseRef: pull.baseRef,
     commands: asked.map((command) => printCommand({ ...command, name: 'build' })),
@@ -34,14 +35,8 @@ export async function planOnCommand(
     understood,
     beside: forced ? [] : besideTheStacks(plan.builds, stacks, catalogue),
   });
-}
-
-/** A plan costs nothing, so one that names no target is for all. */
-function forAllTargets(command: Command): Command {
-  const { arch, accel, on, for: target } = command.filters;
-  if (arch.length > 0 || accel.length > 0 || on !== null || target !== null) return command;
-  const all = { text: 'all', column: command.column, length: command.length };
-  return { ...command, filters: { ...command.filters, arch: [all] } };
+  if (plan.left.length === 0) return message;
+  return `${message}\n\n${notUnderstood(plan.left, catalogue, 'This would be left out.')}`;
 }
 
 async function estimated(world: World, build: NewBuild): Promise<PlannedRow> {

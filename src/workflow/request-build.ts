@@ -1,4 +1,4 @@
-import { type Command, printCommand } from '../domain/command.ts';
+import { type Command, type Mistake, printCommand } from '../domain/command.ts';
 import { planBuild } from '../domain/plan.ts';
 import { besideTheStacks, touchedTargets, type Understood } from '../domain/pull-changes.ts';
 import type { SoftwareChanges } from '../domain/software-changes.ts';
@@ -16,35 +16,44 @@ export interface BuildAsk {
   by: string;
   source: string;
   commands: readonly Command[];
+  /** Builds what is right though not all is. */
+  keepGoing: boolean;
 }
+
+/** What came of asking for builds. */
+export type BuildAnswer =
+  /** The status comment says all there is, but for what was left out. */
+  { kind: 'started'; left: Mistake[] } | { kind: 'refused'; sentence: string } | { kind: 'not-meant' };
 
 /**
  * Understands the pull request, plans the builds of a comment and records them as one request; everything else happens
  * behind the queue. Nothing is started for easystacks that are broken, nor, without `--force`, for a stack that they are
  * not for.
- * @returns why nothing was started, or null when the builds are on their way
  */
 export async function requestBuild(
   world: World,
   served: ServedRepository,
   ask: BuildAsk,
-): Promise<string | null> {
+): Promise<BuildAnswer> {
   const { pull, commands } = ask;
   const { catalogue } = world;
   const understood = await readPullChanges(world, served, pull);
   const stacks = understood?.stacks ?? [];
-  const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue));
-  if (plan.kind === 'not-meant') return null;
-  if (plan.kind === 'mistakes') return notUnderstood(plan.mistakes, catalogue);
+  const refused = (sentence: string): BuildAnswer => ({ kind: 'refused', sentence });
+  const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue), ask.keepGoing);
+  if (plan.kind === 'not-meant') return plan;
+  if (plan.kind === 'mistakes') return refused(notUnderstood(plan.mistakes, catalogue));
   if (understood !== null && understood.problems.length > 0) {
     await markBroken(world, pull, understood.problems);
-    return brokenEasystacks(understood.problems);
+    return refused(brokenEasystacks(understood.problems));
   }
   const beside = besideTheStacks(plan.builds, stacks, catalogue);
   const insists = commands.some(({ flags }) => flags.includes('--force'));
   if (beside.length > 0 && !insists) {
-    const insist = commands.map((command) => printCommand({ ...command, flags: ['--force'] }));
-    return besideThePaths(beside, stacks, insist);
+    const insist = commands.map((command) =>
+      printCommand({ ...command, flags: [...command.flags, '--force'] }),
+    );
+    return refused(besideThePaths(beside, stacks, insist));
   }
   await recordRequest(
     world,
@@ -54,7 +63,7 @@ export async function requestBuild(
     understood?.software ?? null,
   );
   if (understood !== null) await pointOut(world, pull, understood);
-  return null;
+  return { kind: 'started', left: plan.left };
 }
 
 /** Said once on a pull request, whatever is built of it later. */
@@ -67,7 +76,7 @@ async function pointOut(world: World, pull: PullRequest, understood: Understood)
 /** One request with its builds, and the jobs that move it on. A request that is there already is only moved on. */
 async function recordRequest(
   world: World,
-  ask: Omit<BuildAsk, 'commands'>,
+  ask: Omit<BuildAsk, 'commands' | 'keepGoing'>,
   commands: string[],
   planned: readonly NewBuild[],
   software: SoftwareChanges | null,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Command, type Mistake, printCommand } from '../../src/domain/command.ts';
 import { LONGEST_LINE, MOST_COMMANDS, meantFor, parseComment } from '../../src/domain/parse-command.ts';
+import { SITE } from './catalogue.ts';
 
 /** The commands of a body as they would be typed cleanly. */
 function clean(body: string): string[] {
@@ -96,6 +97,7 @@ describe('ways to write a command', () => {
       commands: [],
       mistakes: [],
       ignored: [],
+      keepGoing: [],
     });
   });
 });
@@ -106,12 +108,12 @@ describe('mistakes', () => {
     ['bot: bild arch=zen2', 'unknown-command', 'bild', 'did you mean build?'],
     ['bot: show-config', 'unknown-command', 'show-config', 'did you mean show_config?'],
     ['bot: please help', 'unknown-command', 'please', null],
-    ['bot: build zen2', 'unexpected-word', 'zen2', 'did you mean arch=zen2?'],
+    ['bot: build zen2', 'unexpected-word', 'zen2', null],
     ['bot: deploy now', 'unexpected-word', 'now', null],
     ['bot: status lastbuild', 'unexpected-word', 'lastbuild', 'did you mean last_build?'],
-    ['bot: status all all', 'unexpected-word', 'all', null],
+    ['bot: status all all', 'unexpected-word', 'all', 'write bot: status [all|last_build]'],
     ['bot: build rpo:2025.06', 'unknown-filter', 'rpo', 'did you mean repo?'],
-    ['bot: build ar=zen2', 'unknown-filter', 'ar', null],
+    ['bot: build ar=zen2', 'unknown-filter', 'ar', 'did you mean arch?'],
     ['bot: build :zen2', 'unknown-filter', ':', null],
     ['bot: deploy arch=zen2', 'filter-not-taken', 'arch', null],
     ['bot: build arch=zen2 job:1', 'filter-not-taken', 'job', null],
@@ -126,17 +128,17 @@ describe('mistakes', () => {
     ['bot: build for:arch=zen2 arch=zen3', 'filters-mixed', 'arch', 'write for:arch=…,accel=…'],
     ['bot: build accel=cc80 on:arch=zen2', 'filters-mixed', 'on', 'write for:arch=…,accel=…'],
     ['bot: build arch=ze$n', 'bad-value', '$', null],
-    ['bot: build arch=`zen2`', 'bad-value', '`', null],
+    ['bot: build arch=`zen2`', 'bad-value', '`', 'write it without quotes'],
     ['bot: build arch=zen2🙂', 'bad-value', '🙂', null],
     ['bot: build arch=../../etc', 'bad-value', '../../etc', null],
-    ['bot: build arch=zen2;reboot', 'bad-value', ';', null],
-    ['bot: build arch=zen2 repo:a|b', 'bad-value', '|', null],
+    ['bot: build arch=zen2;reboot', 'bad-value', ';', 'a comma or a blank separates values'],
+    ['bot: build arch=zen2 repo:a|b', 'bad-value', '|', 'a comma or a blank separates values'],
     ['bot: build accel=nvidia/cc70+', 'bad-value', 'nvidia/cc70+', null],
     ['bot: build arch=x86_64:zen2', 'bad-value', ':', null],
     ['bot: build export:SKIP_TESTS', 'missing-value', 'SKIP_TESTS', 'write export:NAME=value'],
     ['bot: build export:A=', 'missing-value', 'A=', 'write export:NAME=value'],
     ['bot: build export:A=$(id)', 'bad-value', '$', null],
-    ['bot: build export:A=a"b', 'bad-value', '"', null],
+    ['bot: build export:A=a"b', 'bad-value', '"', 'write it without quotes'],
     ['bot: build export:A-B=1', 'bad-value', '-', null],
     ['bot: build export:1A=1', 'bad-value', '1A', null],
     ['bot: build export:A=1,2', 'bad-value', '2', null],
@@ -250,7 +252,7 @@ describe('instances', () => {
   const body = 'bot: ping inst:aws\nbot: bild inst:aws\nbot: build zen2 inst:azure\nbot: status';
 
   it('leaves out commands and mistakes that are for others', () => {
-    const meant = meantFor(parseComment(body), 'aws-1');
+    const meant = meantFor(parseComment(body), { ...SITE, instance: 'aws-1' });
     expect(meant.commands.map(printCommand)).toEqual(['bot: ping inst:aws', 'bot: status']);
     expect(meant.mistakes.map((mistake) => mistake.line)).toEqual([2]);
   });
@@ -262,6 +264,7 @@ describe('instances', () => {
     ['aws-2', 'aws-1', false],
     ['aws-1', 'aws', false],
   ])('inst:%s for the instance %s: %s', (typed, own, expected) => {
-    expect(meantFor(parseComment(`bot: ping inst:${typed}`), own).commands).toHaveLength(expected ? 1 : 0);
+    const meant = meantFor(parseComment(`bot: ping inst:${typed}`), { ...SITE, instance: own });
+    expect(meant.commands).toHaveLength(expected ? 1 : 0);
   });
 });

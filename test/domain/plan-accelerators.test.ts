@@ -28,7 +28,7 @@ describe('accelerators', () => {
   it.each([
     [
       'arch=zen2 accel=cc90',
-      ['unknown-accelerator', 'cc90', 'no accelerator here matches cc90', 'did you mean cc70?'],
+      ['unknown-accelerator', 'cc90', 'no accelerator here matches cc90', 'did you mean cc70 or cc80?'],
     ],
     [
       'arch=zen2 accel=nvidia',

@@ -96,7 +96,7 @@ describe('targets', () => {
     ],
     [
       'on:arch=zen5 for:arch=zen2',
-      ['no-node', 'zen5', 'no nodes without an accelerator match zen5', 'did you mean zen2?'],
+      ['no-node', 'zen5', 'no nodes without an accelerator match zen5', 'did you mean zen2 or zen4?'],
     ],
     ['on:arch=zen for:arch=zen2', ['ambiguous-target', 'zen', 'zen can mean several nodes', null]],
   ])('build %s: %j', (filters, expected) => {

@@ -134,7 +134,7 @@ botTest('an option that does not exist', async (stage) => {
                          ^^^^^^^ did you mean --force?
     \`\`\`
 
-    Options: \`--force\`. \`bot: help build\` has examples."
+    Options: \`--force\`, \`--keep-going\`. \`bot: help build\` has examples."
   `);
 });
 

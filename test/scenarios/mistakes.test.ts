@@ -136,7 +136,7 @@ botTest('what people type is shown harmless', async ({ openPullRequest, comment,
     "Nothing was started. Line 1: a target cannot hold \`\` \` \`\`.
     \`\`\`\`
     bot: build arch=\`<img> \`\`\`@maria[x](https://evil.example)
-                    ^
+                    ^ write it without quotes
     \`\`\`\`
 
     Line 1: there is no filter \`\`\`\` \`\`\`@maria[x](https \`\`\`\`.
@@ -146,5 +146,33 @@ botTest('what people type is shown harmless', async ({ openPullRequest, comment,
     \`\`\`\`
 
     Targets: \`zen2\`, \`neoverse_n1\`. Filters: \`arch\`, \`accel\`, \`on:arch\`, \`for:arch\`, \`repo\`, \`inst\`, \`export\`. \`bot: help build\` has examples."
+  `);
+});
+
+botTest('with --keep-going the right ones are built', async ({ openPullRequest, comment, said, status }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: build arch=zen2,zenn3 --keep-going\nbot: buidl arch=n1');
+  expect(await said()).toMatchInlineSnapshot(`
+    "This was left out, the rest was carried out. Line 1: no target here matches \`zenn3\`.
+    \`\`\`
+    bot: build arch=zen2,zenn3 --keep-going
+                         ^^^^^ did you mean zen2?
+    \`\`\`
+
+    Line 2: there is no command \`buidl\`.
+    \`\`\`
+    bot: buidl arch=n1
+         ^^^^^ did you mean build?
+    \`\`\`
+
+    Targets: \`zen2\`, \`neoverse_n1\`. Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+  `);
+  expect((await status(': built')).split('\n').slice(0, 4)).toMatchInlineSnapshot(`
+    [
+      "### Build of \`COMMIT\`: built",
+      "",
+      "| | target | for | took | tests | artifact |",
+      "| :-: | --- | --- | --: | --- | --: |",
+    ]
   `);
 });
