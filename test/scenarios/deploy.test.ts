@@ -92,7 +92,7 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
     ]
   `);
   expect((await status('second pair of eyes')).split('\n').at(2)).toMatchInlineSnapshot(
-    `"| ✅ | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | N s | 2 passed | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |"`,
+    `"**Deploy**: waits for a second pair of eyes in stack/staging#1 (1 artifact, digest \`sha256:…\`, asked for by @maria)."`,
   );
 });
 
