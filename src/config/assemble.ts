@@ -55,7 +55,7 @@ export function assemble(
 }
 
 function toSoftwareRepository(repository: ConfigFile['software_repositories'][number]): SoftwareRepository {
-  const { build, cancel, priority, deploy, approve } = repository.permissions;
+  const { build, cancel, priority, deploy, despite_tests: despiteTests, approve } = repository.permissions;
   return {
     github: repository.github,
     staging: repository.staging,
@@ -63,6 +63,7 @@ function toSoftwareRepository(repository: ConfigFile['software_repositories'][nu
       build: toRule(build),
       cancel: toRule(cancel ?? build),
       priority: toRule(priority ?? deploy),
+      despite_tests: toRule(despiteTests ?? deploy),
       deploy: toRule(deploy),
       approve: toRule(approve),
     },

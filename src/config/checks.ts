@@ -146,7 +146,7 @@ function checkSoftwareRepository(
   path: Path,
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const action of ['build', 'cancel', 'priority', 'deploy', 'approve'] as const) {
+  for (const action of ['build', 'cancel', 'priority', 'deploy', 'despite_tests', 'approve'] as const) {
     const rule = repository.permissions[action];
     if (rule === undefined) continue;
     const at = [...path, 'permissions', action];

@@ -63,7 +63,7 @@ export interface SoftwareRepository {
   changes: ChangeRules;
 }
 
-type Action = 'build' | 'cancel' | 'priority' | 'deploy' | 'approve';
+type Action = 'build' | 'cancel' | 'priority' | 'deploy' | 'despite_tests' | 'approve';
 
 /** Who may do something: one that fits is enough. An empty rule lets nobody in. */
 export interface PermissionRule {

@@ -30,6 +30,7 @@ const softwareRepository = z.strictObject({
     cancel: rule.optional(),
     priority: rule.optional(),
     deploy: rule,
+    despite_tests: rule.optional(),
     approve: rule,
   }),
   approvals: leaf.count(10, '2').default(1),

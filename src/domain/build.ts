@@ -185,3 +185,8 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
 export function isFinal(state: BuildState): boolean {
   return state.kind === 'succeeded' || state.kind === 'failed' || state.kind === 'cancelled';
 }
+
+/** Built, but not good. */
+export function testsFailed({ state }: Build): boolean {
+  return state.kind === 'succeeded' && state.tests.status === 'FAILURE';
+}

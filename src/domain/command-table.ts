@@ -109,19 +109,19 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     flags: [],
   },
   deploy: {
-    usage: 'deploy [rebuild]',
+    usage: 'deploy [rebuild] [--despite-tests="WHY"]',
     purpose:
       'puts what was built up for approval; `rebuild` tells the reviewers that published files are replaced',
     filters: ['inst'],
     topics: ['rebuild'],
-    flags: [],
+    flags: ['--despite-tests'],
   },
   rollback: {
     usage: 'rollback',
     purpose: 'takes back what was published from here, once a second person confirms',
     filters: ['confirm', 'inst'],
     topics: [],
-    flags: [],
+    flags: ['--despite-tests'],
   },
   drop: {
     usage: 'drop arch=TARGET [repo:REPOSITORY] [job:NUMBER]',

@@ -52,6 +52,8 @@ export interface Command extends SourceLine, Span {
   topic: string | null;
   /** Those of the command's `flags` that were given, each once. */
   flags: string[];
+  /** What stands behind the flag that says why; null where it was not given. */
+  reason: string | null;
   filters: Filters;
 }
 
@@ -139,7 +141,9 @@ export function isMeant(instances: readonly string[], own: string): boolean {
 }
 
 /** A command as one would type it; parseComment() reads it back. */
-export function printCommand(command: Pick<Command, 'name' | 'topic' | 'flags' | 'filters'>): string {
+export function printCommand(
+  command: Pick<Command, 'name' | 'topic' | 'flags' | 'reason' | 'filters'>,
+): string {
   const { filters } = command;
   const list = (words: readonly Word[]) => words.map((word) => word.text).join(',');
   const some = (key: string, words: readonly Word[]) => (words.length > 0 ? [`${key}${list(words)}`] : []);
@@ -160,6 +164,6 @@ export function printCommand(command: Pick<Command, 'name' | 'topic' | 'flags' |
     ...some('job:', filters.job),
     ...some('confirm=', filters.confirm),
     ...filters.exports.map((item) => `export:${item.name.text}=${item.value.text}`),
-    ...command.flags,
+    ...command.flags.map((flag) => (command.reason === null ? flag : `${flag}="${command.reason}"`)),
   ].join(' ');
 }

@@ -18,6 +18,8 @@ export interface Deploy {
   artifacts: DeployItem[];
   /** It was asked for as a rebuild: files that the repository has may be replaced. */
   rebuild: boolean;
+  /** Whose word it is that failed tests do not matter here, and why; null where none failed. */
+  despiteTests: { by: string; reason: string } | null;
   /** The staging repository, `owner/name`. */
   staging: string;
   state: DeployState;

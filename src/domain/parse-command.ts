@@ -7,6 +7,7 @@ import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor }
 import { candidateLines, type IgnoredReason } from './comment-lines.ts';
 import { checkChoice, isBadValue, shown } from './filter-values.ts';
 import { type Complaint, filterKey, readFilters } from './filters.ts';
+import { REASON_FLAG, takeReason } from './flag-reason.ts';
 import { withGuesses } from './guess-meaning.ts';
 import type { Catalogue } from './target.ts';
 
@@ -119,8 +120,12 @@ function readName(source: string, rest: number): Word | null {
 
 function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Command | { mistakes: Mistake[] } {
   const rule = COMMANDS[name.text];
-  const read = readFilters(at.source, name.column - 1 + name.length, rule.filters);
-  const complaints = [...read.complaints];
+  const from = name.column - 1 + name.length;
+  const said = rule.flags.includes(REASON_FLAG)
+    ? takeReason(at.source, from)
+    : { rest: at.source, reason: null, complaints: [] };
+  const read = readFilters(said.rest, from, rule.filters);
+  const complaints = [...read.complaints, ...said.complaints];
   let topic: string | null = null;
   const isFlag = (word: Word) => word.text.startsWith('--');
   const flags: string[] = [];
@@ -147,7 +152,15 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
   complaints.push(...runsOf(strays, at.source).map((run) => strayWords(name.text, run)));
   const span = { column: name.column, length: name.length };
   if (complaints.length === 0)
-    return { ...at, ...span, name: name.text, topic, flags, filters: read.filters };
+    return {
+      ...at,
+      ...span,
+      name: name.text,
+      topic,
+      flags,
+      reason: said.reason?.text ?? null,
+      filters: read.filters,
+    };
   const instances = read.filters.inst.map((word) => word.text);
   return {
     mistakes: complaints

@@ -1,7 +1,15 @@
 /** Who may do what. Asks GitHub nothing itself: it says which one fact it still needs. */
 import type { Account } from './events.ts';
 
-export type Action = 'build' | 'cancel' | 'priority' | 'deploy' | 'approve' | 'status' | 'help';
+export type Action =
+  | 'build'
+  | 'cancel'
+  | 'priority'
+  | 'deploy'
+  | 'despite_tests'
+  | 'approve'
+  | 'status'
+  | 'help';
 
 /** A person's role in a repository, as GitHub names them, least first. */
 export const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;

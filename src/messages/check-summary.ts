@@ -1,8 +1,8 @@
-import { type Build, isFinal } from '../domain/build.ts';
+import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { type Button, buttons, type CheckText } from './check.ts';
 import { cell, fitBody, sentence } from './markdown.ts';
-import { headline, sign, testsFailed } from './status-words.ts';
+import { headline, sign } from './status-words.ts';
 
 /** What the summary of one head is made of. */
 export interface SummaryView {

@@ -3,6 +3,7 @@ import type { TestOutcome } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { cell, code, codeBlock, count, details, html, prose, size } from './markdown.ts';
+import { testNames } from './test-names.ts';
 
 /** One artifact as the reviewer of a deploy sees it. */
 interface DeployRow {
@@ -41,6 +42,7 @@ export function deployBody(view: DeployView): string {
     `Asked for by @${deploy.requestedBy}. **Approving this pull request publishes these bytes**: digest ${code(shortDigest(deploy.digest))}. ` +
       `It takes ${view.needed === 1 ? 'one approval' : `${view.needed} approvals`} from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
     ...(deploy.rebuild ? ['**A rebuild**: files that are published already may be replaced.'] : []),
+    ...despiteTests(view),
     moduleMatrix(rows),
     targetTable(rows),
     ...missing(rows),
@@ -55,6 +57,18 @@ export function deployBody(view: DeployView): string {
       ),
     ),
   ].join('\n\n');
+}
+
+/** Who says that failed tests do not matter, and why; nothing where those targets were dropped since. */
+function despiteTests({ deploy, rows }: DeployView): string[] {
+  const failed = rows.filter(({ tests }) => tests.status === 'FAILURE');
+  if (deploy.despiteTests === null || failed.length === 0) return [];
+  const { by, reason } = deploy.despiteTests;
+  const names = failed.map(({ target, tests }) => `- ${code(target)}: ${testNames(tests)}`);
+  return [
+    `⚠️ **Tests failed on ${count(failed.length, 'target')}.** @${by} asks for this deploy despite that: “${prose(reason)}”`,
+    details('Which tests failed', names.join('\n')),
+  ];
 }
 
 function moduleMatrix(rows: readonly DeployRow[]): string {

@@ -1,8 +1,11 @@
+import type { Build } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { type Rule, whoMay } from '../domain/permission.ts';
+import { targetName } from '../domain/target.ts';
 import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { code, count, list, prose, sentence } from './markdown.ts';
 import { people } from './people.ts';
+import { testNames } from './test-names.ts';
 
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
 export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {
@@ -11,6 +14,23 @@ export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commi
     return 'Nothing to deploy: nothing was built here yet. `bot: build` comes first; `bot: help build` has examples.';
   if (built === 'this commit') return `Nothing to deploy: no build of ${head} has succeeded yet.`;
   return `Nothing to deploy: ${head} was not built yet, and what was built from an older commit is not deployed. \`bot: build\` builds this one.`;
+}
+
+/** Targets named for failed tests. */
+const MOST_TARGETS = 8;
+
+/** Failed tests stop a deploy, unless somebody with the right says why they do not matter. */
+export function testsStop(failed: readonly Build[]): string {
+  const shown = failed.slice(0, MOST_TARGETS).flatMap(({ target, state }) => {
+    if (state.kind !== 'succeeded') return [];
+    return [`- ${code(targetName(target))}: ${testNames(state.tests)}`];
+  });
+  const more = failed.length - shown.length;
+  return [
+    `Nothing was put up for approval: tests failed on ${count(failed.length, 'target')}.`,
+    [...shown, ...(more > 0 ? [`- and ${count(more, 'more target')}`] : [])].join('\n'),
+    `Mend them and build again. If they do not matter, \`bot: deploy --despite-tests="why"\` puts the builds up; whoever approves sees the reason.`,
+  ].join('\n\n');
 }
 
 /** The same bytes were put up before. */

@@ -12,6 +12,7 @@ const DONE_BY: Readonly<Record<string, string>> = {
   cancel: 'builds here are cancelled by',
   priority: 'waiting builds are given priority here by',
   deploy: 'deploys here are asked for by',
+  despite_tests: 'deploys despite failed tests are asked for here by',
 };
 
 /**

@@ -1,4 +1,4 @@
-import { type Build, isFinal } from '../domain/build.ts';
+import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { isUnchanged } from '../domain/software-changes.ts';
@@ -138,6 +138,8 @@ function nextStep({ branchAt, isOld, deploys }: StatusView, shown: readonly Buil
   if (deploys.some(({ state }) => !NOTHING.includes(state.kind))) return null;
   if (!shown.every(({ state }) => isFinal(state)))
     return 'When all are built, `bot: deploy` puts them up for approval.';
+  if (shown.some(testsFailed))
+    return 'Failed tests stop a deploy: mend them and build again, or say why they do not matter with `bot: deploy --despite-tests="why"`.';
   const built = shown.some(({ state }) => state.kind === 'succeeded');
   return built ? '`bot: deploy` puts what is built up for approval.' : null;
 }

@@ -1,8 +1,7 @@
-import type { Build } from '../domain/build.ts';
+import { type Build, testsFailed } from '../domain/build.ts';
 import { shortCpu, targetName } from '../domain/target.ts';
 import { code, count, details, list, sentence } from './markdown.ts';
 import { type Detail, hasLog, logUrl, type StatusView } from './status-view.ts';
-import { testsFailed } from './status-words.ts';
 
 /** Targets named for one reason. */
 const MOST_NAMES = 6;

@@ -1,9 +1,9 @@
-import { type Build, isFinal } from '../domain/build.ts';
+import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { targetName } from '../domain/target.ts';
 import { earlierTries } from '../domain/tries.ts';
 import { cell, count, details, prose, size } from './markdown.ts';
 import { type Detail, hasLog, logUrl, type StatusView } from './status-view.ts';
-import { sign, tests, testsFailed, took } from './status-words.ts';
+import { sign, tests, took } from './status-words.ts';
 
 /** More builds than this are shown by their states, those that need nobody folded away. */
 const MANY = 16;

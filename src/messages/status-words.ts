@@ -1,4 +1,4 @@
-import type { Build, BuildState, TestOutcome } from '../domain/build.ts';
+import { type Build, type BuildState, type TestOutcome, testsFailed } from '../domain/build.ts';
 import { clockTime, count, duration, prose } from './markdown.ts';
 
 const WORDS: Record<BuildState['kind'], string> = {
@@ -49,10 +49,6 @@ export function headline(builds: readonly Build[]): string {
   say(tally('collecting'), 'being collected');
   say(tally('queued'), 'waiting');
   return parts.join(', ');
-}
-
-export function testsFailed({ state }: Build): boolean {
-  return state.kind === 'succeeded' && state.tests.status === 'FAILURE';
 }
 
 /** How long a build took, or what it does. */

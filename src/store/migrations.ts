@@ -9,6 +9,7 @@ import { up as afterPublishing } from './migrations/006-after-publishing.ts';
 import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
 import { up as auditChain } from './migrations/010-audit-chain.ts';
+import { up as despiteTests } from './migrations/011-despite-tests.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -21,6 +22,7 @@ const migrations: Record<string, Migration> = {
   '007-software': { up: software },
   '008-newest-head': { up: newestHead },
   '010-audit-chain': { up: auditChain },
+  '011-despite-tests': { up: despiteTests },
 };
 
 /** Which migrations a database has had, by name, oldest first. */

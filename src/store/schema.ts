@@ -98,6 +98,7 @@ export interface Tables {
     digest: string;
     artifacts: Document<DeployItem[]>;
     rebuild: boolean;
+    despite_tests: Document<{ by: string; reason: string }> | null;
     /** The folder of the staging repository its record was last moved to. */
     filed: Folder | null;
     staging: string;

@@ -68,7 +68,11 @@ export async function dropOnCommand(world: World, ask: DropAsk, command: Command
       targets,
       by: deploy.id,
     });
-    await auditDeploy(world, deploy, ask.by, 'deploy-requested', { source: ask.source, manifest });
+    await auditDeploy(world, deploy, ask.by, 'deploy-requested', {
+      source: ask.source,
+      manifest,
+      despiteTests: deploy.despiteTests,
+    });
   }
   return await follow(world, smaller);
 }

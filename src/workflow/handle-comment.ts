@@ -31,7 +31,8 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
 };
 
 /** The right a command takes; confirming a rollback is the second pair of eyes. */
-function needOf({ name, filters }: Command): Action | undefined {
+function needOf({ name, filters, reason }: Command): Action | undefined {
+  if (name === 'deploy' && reason !== null) return 'despite_tests';
   if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
   return NEEDS[name];
 }
@@ -135,8 +136,8 @@ async function carryOut(
     if (command.name === 'priority')
       said.push(await prioritiseOnCommand(world, pull.repo, pull.number, by, command));
     if (command.name === 'deploy') {
-      const rebuild = command.topic === 'rebuild';
-      said.push(...(await requestDeploy(world, served, { pull, by, source, rebuild })));
+      const ask = { rebuild: command.topic === 'rebuild', despiteTests: command.reason };
+      said.push(...(await requestDeploy(world, served, { pull, by, source, ...ask })));
     }
     if (command.name === 'drop') {
       const { repo, number } = pull;

@@ -48,7 +48,7 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   }
   const ask = { pull, by, source: `label:${guid}` };
   if (asked.action === 'deploy') {
-    const said = await requestDeploy(world, served, { ...ask, rebuild: false });
+    const said = await requestDeploy(world, served, { ...ask, rebuild: false, despiteTests: null });
     if (said.length > 0) await answer(said.join('\n\n'));
     return 'deploy asked for';
   }

@@ -1,5 +1,5 @@
 import type { Artifact } from '../domain/artifact.ts';
-import type { Build } from '../domain/build.ts';
+import { type Build, testsFailed } from '../domain/build.ts';
 import { type Deploy, type DeployItem, deployManifest } from '../domain/deploy.ts';
 import { targetName } from '../domain/target.ts';
 import * as say from '../messages/deploy-replies.ts';
@@ -15,6 +15,8 @@ export interface DeployAsk {
   source: string;
   /** Files that the repository has may be replaced. */
   rebuild: boolean;
+  /** Why failed tests do not matter, where somebody with the right says so. */
+  despiteTests: string | null;
 }
 
 interface Built {
@@ -41,6 +43,10 @@ export async function requestDeploy(
     const known = ofHead ? 'this commit' : requests.length > 0 ? 'older commits' : 'nothing';
     return [say.nothingToDeploy(pull.headSha, known)];
   }
+  const failed = [...new Set(built.map(({ build }) => build))].filter(testsFailed);
+  if (failed.length > 0 && ask.despiteTests === null) return [say.testsStop(failed)];
+  const despiteTests =
+    failed.length === 0 || ask.despiteTests === null ? null : { by: ask.by, reason: ask.despiteTests };
   const answers: string[] = [];
   for (const [repository, rows] of Map.groupBy(built, (row) => row.repository)) {
     const items = rows.map(item);
@@ -64,11 +70,16 @@ export async function requestDeploy(
       digest,
       artifacts: items,
       rebuild,
+      despiteTests,
       staging: served.staging,
       createdAt: world.clock.now(),
     });
     if (created) {
-      await auditDeploy(world, deploy, ask.by, 'deploy-requested', { source: ask.source, manifest });
+      await auditDeploy(world, deploy, ask.by, 'deploy-requested', {
+        source: ask.source,
+        manifest,
+        despiteTests,
+      });
     } else if (deploy.source !== ask.source) {
       answers.push(say.alreadyUp(deploy, repository));
     }

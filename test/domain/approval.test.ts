@@ -32,6 +32,7 @@ function deploy(state: DeployState, more: Partial<Deploy> = {}): Deploy {
     digest: DIGEST,
     artifacts: [],
     rebuild: false,
+    despiteTests: null,
     staging: 'EESSI/staging',
     state,
     createdAt: 0,

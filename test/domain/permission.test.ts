@@ -18,6 +18,7 @@ function permissions(rule: Partial<Rule>, denied: string[] = []): Permissions {
     build: NOBODY,
     cancel: NOBODY,
     priority: NOBODY,
+    despite_tests: NOBODY,
     deploy: NOBODY,
     approve: NOBODY,
     status: NOBODY,

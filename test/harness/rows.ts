@@ -82,6 +82,7 @@ export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'sta
       },
     ],
     rebuild: false,
+    despiteTests: null,
     staging: 'o/staging',
     createdAt: 1_000,
     ...special,
