@@ -57,7 +57,7 @@ function deployOf(...artifacts: DeployItem[]): Deploy {
     digest: 'd1',
     artifacts,
     rebuild: false,
-  despiteTests: null,
+    despiteTests: null,
     staging: 'EESSI/staging',
     state: { kind: 'preparing', since: 0 },
     createdAt: 0,
