@@ -152,11 +152,12 @@ describe('check-config', () => {
       GitHub App 12345 on https://api.github.com
 
       EESSI/software-layer, deploys approved in EESSI/staging
-        build    role maintain or higher
-        cancel   role maintain or higher
-        priority @EESSI/builders
-        deploy   @EESSI/builders
-        approve  @EESSI/ingest
+        build         role maintain or higher
+        cancel        role maintain or higher
+        priority      @EESSI/builders
+        despite_tests @EESSI/builders
+        deploy        @EESSI/builders
+        approve       @EESSI/ingest
 
       builds for
         eessi.io-2025.06-software  (software.eessi.io 2025.06)

@@ -37,6 +37,7 @@ describe('a small configuration', () => {
             build: { logins: [], teams: [], role: 'maintain', everyone: false },
             cancel: { logins: [], teams: [], role: 'maintain', everyone: false },
             priority: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
+            despite_tests: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
             deploy: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
             approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
           },
