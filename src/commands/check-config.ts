@@ -8,7 +8,9 @@ export function summary(config: Config): string {
     ...config.softwareRepositories.flatMap((repository) => [
       '',
       `${repository.github}, deploys approved in ${repository.staging}`,
-      ...Object.entries(repository.permissions).map(([action, rule]) => `  ${action.padEnd(13)} ${who(rule)}`),
+      ...Object.entries(repository.permissions).map(
+        ([action, rule]) => `  ${action.padEnd(13)} ${who(rule)}`,
+      ),
       ...(repository.deny.length === 0 ? [] : [`  never    ${repository.deny.join(', ')}`]),
     ]),
     '',
