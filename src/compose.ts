@@ -55,7 +55,9 @@ export async function startStratobot(
   { log, pacing }: { log: Log; pacing?: Pacing },
 ): Promise<RunningStratobot> {
   const closing: Closing = [];
+  let draining = false;
   const closeAll = async () => {
+    draining = true;
     for (const close of closing.splice(0).reverse())
       await close().catch((err) => log.warn({ err }, 'a part did not close'));
   };
@@ -146,9 +148,15 @@ export async function startStratobot(
     await queue.work((job) => handleJob(world, job));
 
     const housekeeper = createHousekeeper(world);
-    closing.push(() => housekeeper.close());
-    const server = await serve(config, world, { database: health, disks: housekeeper.roomEverywhere });
+    const server = await serve(config, world, {
+      database: health,
+      disks: housekeeper.roomEverywhere,
+      draining: () => draining,
+    });
     closing.push(server.close);
+    // First of all, while everything a job may need is there; webhooks go on being recorded, for whoever works next.
+    closing.push(() => queue.drain());
+    closing.push(() => housekeeper.close());
     await reconcile(world, true);
     housekeeper.pass();
     const timer = setInterval(() => {

@@ -12,7 +12,12 @@ interface Probes {
   database(): Promise<void>;
   /** Whether no node is short of room, as far as was seen. */
   disks(): boolean;
+  /** Whether the bot is ending. */
+  draining(): boolean;
 }
+
+/** How long requests under way may take once the bot ends; whoever still reads or sends is cut off then. */
+const LAST_REQUESTS_MS = 5_000;
 
 /** Starts listening. */
 export async function serve(config: Config, world: World, probes: Probes) {
@@ -37,7 +42,7 @@ async function routes(config: Config, world: World, probes: Probes, closing: Abo
       () => false,
     );
     // A node without room is a matter for a person, not for whoever restarts what is sick.
-    return { ok: answers, parts: { database: answers, disks: probes.disks() } };
+    return { ok: answers, draining: probes.draining(), parts: { database: answers, disks: probes.disks() } };
   };
   const web = createWeb({
     instance: config.instance,
@@ -72,8 +77,10 @@ async function listen(server: Server, { server: { host, port } }: Config): Promi
 }
 
 async function closeServer(server: Server): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), LAST_REQUESTS_MS);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
+  clearTimeout(timer);
 }

@@ -19,7 +19,7 @@ import { RETRYABLE_TRIES, waitBeforeRetry } from './retry.ts';
 
 const NAME = 'stratobot';
 const CONCURRENCY = 16;
-/** How long close() waits for jobs that run; those that still do are put back for the next start. */
+/** How long drain() waits for jobs that run; those that still do are put back for the next start. */
 const DRAIN_TIMEOUT_MS = 20_000;
 /** How long the server may take to answer; Redis is waited for without end otherwise. */
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -48,7 +48,12 @@ export interface OpenQueue {
   queue: Queue;
   /** Starts to work: every job is given to `handle`, equal ones one after the other. Call it once. */
   work(handle: (job: Job) => Promise<void>): Promise<void>;
-  /** Takes no more jobs and waits for those that run, at most `drainTimeoutMs` (20 s). */
+  /**
+   * Takes no more jobs and waits for those that run, at most `drainTimeoutMs` (20 s); what still runs then is put back.
+   * Jobs can be added on.
+   */
+  drain(options?: { drainTimeoutMs?: number }): Promise<void>;
+  /** Drains, and says goodbye to the server. */
   close(options?: { drainTimeoutMs?: number }): Promise<void>;
 }
 
@@ -111,10 +116,11 @@ async function open<B extends IQueueBackend, C>(
   const run = randomUUID();
   const standsFor = (job: Job) => `${run} ${keyOf(job)}`;
 
-  /** Rejected when close() waits no longer: the jobs that run are put back. */
+  /** Rejected when drain() waits no longer: the jobs that run are put back. */
   const patience = Promise.withResolvers<never>();
   patience.promise.catch(() => undefined);
   let worker: InstanceType<typeof bull.Worker<Job>> | null = null;
+  let drained: Promise<void> | null = null;
   return {
     queue: {
       async add(job, { delayMs = 0 } = {}) {
@@ -144,18 +150,24 @@ async function open<B extends IQueueBackend, C>(
       worker.on('failed', (job, error) => tellFailure(log, job, error));
       await reached(worker.waitUntilReady());
     },
-    async close({ drainTimeoutMs = DRAIN_TIMEOUT_MS } = {}) {
-      if (worker) {
-        const closed = worker.close();
-        if (!(await within(drainTimeoutMs, closed))) {
-          log.warn({ drainTimeoutMs }, 'jobs were still running when the queue was closed');
-          patience.reject(new Retryable('the queue was closed while the job was running'));
-          await within(GOODBYE_TIMEOUT_MS, closed);
-        }
-      }
+    drain,
+    async close(options) {
+      await drain(options);
       await within(GOODBYE_TIMEOUT_MS, queue.close());
     },
   };
+
+  function drain({ drainTimeoutMs = DRAIN_TIMEOUT_MS } = {}): Promise<void> {
+    drained ??= (async () => {
+      if (worker === null) return;
+      const closed = worker.close();
+      if (await within(drainTimeoutMs, closed)) return;
+      log.warn({ drainTimeoutMs }, 'jobs were still running when the queue was closed');
+      patience.reject(new Retryable('the queue was closed while the job was running'));
+      await within(GOODBYE_TIMEOUT_MS, closed);
+    })();
+    return drained;
+  }
 
   /**
    * Equal delayed jobs are one as well, unless the one that waits would come later than this one: then this one takes

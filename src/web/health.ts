@@ -4,6 +4,8 @@ import { send } from './send.ts';
 
 export interface Health {
   ok: boolean;
+  /** The bot is ending: a proxy is to send to another one, though all still works. */
+  draining?: boolean;
   /** Each part by name, true when it works; reasons belong in the log, not on a public page. */
   parts: Record<string, boolean>;
 }
@@ -16,12 +18,14 @@ export async function sendHealth(
   response: ServerResponse,
   options: { health(): Promise<Health>; instance: string; log: Log },
 ): Promise<void> {
-  const { ok, parts } = await ask(options);
+  const { ok, draining = false, parts } = await ask(options);
   const words = Object.fromEntries(
     Object.entries(parts).map(([name, works]) => [name, works ? 'ok' : 'failing']),
   );
-  const body = `${JSON.stringify({ status: ok ? 'ok' : 'failing', instance: options.instance, parts: words })}\n`;
-  send(request, response, { status: ok ? 200 : 503, type: 'application/json', body });
+  const failing = ok ? 'ok' : 'failing';
+  const status = ok && draining ? 'draining' : failing;
+  const body = `${JSON.stringify({ status, instance: options.instance, parts: words })}\n`;
+  send(request, response, { status: status === 'ok' ? 200 : 503, type: 'application/json', body });
 }
 
 const NO_ANSWER: Health = { ok: false, parts: { answer: false } };

@@ -182,6 +182,13 @@ describe('the health', () => {
     });
   });
 
+  test('is 503 while the bot ends, though all works', async () => {
+    health = async () => ({ ok: true, draining: true, parts: { database: true } });
+    const answer = await fetch(`${origin}/health`);
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ status: 'draining', parts: { database: 'ok' } });
+  });
+
   test('is 503, without the reason, when it cannot be asked for', async () => {
     health = async () => {
       throw new Error('password authentication failed');

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Surroundings } from './surroundings.ts';
+import { parse, stringify } from 'yaml';
+import { freePort, type Surroundings } from './surroundings.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
@@ -16,20 +19,37 @@ export interface BotProcess {
   kill(): Promise<void>;
   /** SIGTERM, as an init does. @returns the exit code */
   end(): Promise<number | null>;
+  /** The same without waiting, as often as it is called. */
+  terminate(): void;
+  /** The exit code, once there is one. */
+  gone: Promise<number | null>;
+}
+
+/** Where another bot on the same database differs from the first. */
+type Another = Pick<Surroundings, 'configFile' | 'env' | 'botUrl'>;
+
+/** A bot beside the one of the surroundings: the same database, nodes and GitHub, another address and data folder. */
+export async function anotherBot(around: Surroundings): Promise<Another> {
+  const port = await freePort();
+  const config = parse(await readFile(around.configFile, 'utf8')) as { server: object };
+  const configFile = join(around.dir, `stratobot-${port}.yml`);
+  await writeFile(configFile, stringify({ ...config, server: { ...config.server, port } }));
+  const env = { ...around.env, STRATOBOT_DATA: join(around.dir, `data-${port}`) };
+  return { configFile, env, botUrl: `http://127.0.0.1:${port}` };
 }
 
 /** Starts the bot's process and waits until it is well. */
-export async function startBotProcess(around: Surroundings): Promise<BotProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', around.configFile], {
-    env: { ...around.env, NODE_NO_WARNINGS: '1' },
+export async function startBotProcess(around: Surroundings, as: Another = around): Promise<BotProcess> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', as.configFile], {
+    env: { ...as.env, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  const gone = once(child, 'exit');
-  around.github.setWebhookUrl(`${around.botUrl}/api/github/webhooks`);
-  await healthy(around.botUrl, child, () => output);
+  const gone = once(child, 'exit').then(([code]) => code as number | null);
+  around.github.setWebhookUrl(`${as.botUrl}/api/github/webhooks`);
+  await healthy(as.botUrl, child, () => output);
   return {
     pid: child.pid ?? 0,
     output: () => output,
@@ -39,9 +59,10 @@ export async function startBotProcess(around: Surroundings): Promise<BotProcess>
     },
     async end() {
       child.kill('SIGTERM');
-      const [code] = await gone;
-      return code as number | null;
+      return gone;
     },
+    terminate: () => void child.kill('SIGTERM'),
+    gone,
   };
 }
 

@@ -183,7 +183,7 @@ function nodeConfig(node: Surroundings['nodes'][number] | undefined, identityFil
 }
 
 /** A port nobody listens on now; kept for the bot, so that it has the same address after a restart. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
