@@ -16,6 +16,7 @@ import {
   poolNodes,
   signatureRules,
 } from './compose/adapters.ts';
+import { alone } from './compose/alone.ts';
 import { serve } from './compose/http.ts';
 import { type Config, catalogueOf } from './config/config.ts';
 import { defaultLimits } from './domain/tarball-policy.ts';
@@ -101,7 +102,12 @@ export async function startStratobot(
       records,
       queue: queue.queue,
       github,
-      sources: gitSources({ dataDir: storage.dataDir, access: (repo) => github.gitAccess(repo), log }),
+      sources: gitSources({
+        dataDir: storage.dataDir,
+        access: (repo) => github.gitAccess(repo),
+        alone: (mirror, work) => alone(records, `mirror:${hostname()}:${mirror}`, work),
+        log,
+      }),
       builders,
       logs: storedLogs(fileLogs(join(storage.dataDir, 'logs')), {
         store,
@@ -154,6 +160,8 @@ export async function startStratobot(
       draining: () => draining,
     });
     closing.push(server.close);
+    // Another bot on this database follows the jobs that this one followed, at once.
+    closing.push(() => reconcile(world));
     // First of all, while everything a job may need is there; webhooks go on being recorded, for whoever works next.
     closing.push(() => queue.drain());
     closing.push(() => housekeeper.close());

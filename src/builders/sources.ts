@@ -12,6 +12,8 @@ export interface GitSourcesOptions {
   dataDir: string;
   /** URL and token to fetch a repository with. */
   access(repo: string): Promise<{ url: string; token: string | null }>;
+  /** Excludes other processes that share the folder: a lock file that git finds was left by a crash then. */
+  alone?<T>(mirror: string, work: () => Promise<T>): Promise<T>;
   log: Log;
 }
 
@@ -37,12 +39,19 @@ const OWNER_AND_NAME = /^[A-Za-z0-9][A-Za-z0-9-]*\/[A-Za-z0-9_-][A-Za-z0-9._-]*$
 const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Pull requests merged in bare mirrors of their repositories: nothing of them is checked out on the bot's machine. */
-export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources {
+export function gitSources({
+  dataDir,
+  access,
+  alone = (_, work) => work(),
+  log,
+}: GitSourcesOptions): Sources {
   const brought = new Map<string, Promise<Brought | Gone>>();
   const prepared = new Map<string, Promise<SourceResult>>();
   const queues = new Map<string, Promise<unknown>>();
   /** Mirrors that this process has made, or found whole. */
   const made = new Set<string>();
+
+  const mirrorOf = (repo: string) => join(dataDir, 'mirrors', `${repo}.git`);
 
   /** One thing at a time in a mirror. */
   function inTurn<T>(repo: string, work: () => Promise<T>): Promise<T> {
@@ -56,7 +65,7 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
   }
 
   async function bringNow(pull: Pull): Promise<Brought | Gone> {
-    const mirror = join(dataDir, 'mirrors', `${pull.repo}.git`);
+    const mirror = mirrorOf(pull.repo);
     const home = join(dataDir, 'mirrors', '.home');
     await mkdir(mirror, { recursive: true });
     await mkdir(home, { recursive: true });
@@ -88,10 +97,11 @@ export function gitSources({ dataDir, access, log }: GitSourcesOptions): Sources
 
   /** Something made of a mirror, one thing at a time in it; what failed is fetched anew the next time. */
   function ofMirror<T>(pull: Pull, work: (mirror: Brought) => Promise<T>): Promise<T | Gone> {
-    return inTurn(pull.repo, async () => {
+    const turn = async () => {
       const there = await bring(pull);
       return there.kind === 'gone' ? there : work(there);
-    }).catch((error) => {
+    };
+    return inTurn(pull.repo, () => alone(mirrorOf(pull.repo), turn)).catch((error) => {
       brought.delete(keyOf(pull));
       throw error;
     });

@@ -11,7 +11,7 @@ export interface Remains {
   /** A build's directory is gone from its node. */
   cleared(buildId: number, at: number): Promise<void>;
   /** Builds that ended before `before` (unix ms) and whose log was not put into the artifact store yet, oldest first. */
-  logs(before: number, limit: number): Promise<{ buildId: number; requestId: number }[]>;
+  logs(before: number, limit: number): Promise<{ buildId: number; requestId: number; endedAt: number }[]>;
   /** A build's log is in the artifact store; key null: it has none. */
   logKept(buildId: number, key: string | null, at: number): Promise<void>;
   /** Key of a build's log in the artifact store; null: it is not there. */

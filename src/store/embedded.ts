@@ -13,10 +13,18 @@ import { findPostmaster, LOOK_MS, type Postmaster, stopPostmaster } from './embe
 /** Recovery after a crash may take its time. */
 const START_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 /** Between two tries to start a server that died. */
 const REVIVE_PAUSE_MS = 1_000;
 /** A free port may be taken by somebody else before the server has it. */
 const PORT_TRIES = 3;
+/** How often a server that is just being stopped is met. */
+const USE_TRIES = 3;
+/** How long a process that was killed may still seem to use the server, ms. */
+const GONE_MS = 500;
+/** Held, shared, by every process that uses the server, for as long as its connection lasts. */
+const USERS = "hashtextextended('stratobot:users', 0)";
+const LEAVING = "hashtextextended('stratobot:leaving', 0)";
 const USER = 'stratobot';
 const HOST = '127.0.0.1';
 /** Where root's clusters and programs go that the account of PostgreSQL cannot reach in the data folder. */
@@ -25,7 +33,7 @@ const ELSEWHERE = '/var/lib/stratobot';
 export interface EmbeddedPostgres {
   /** Holds the password. */
   databaseUrl: string;
-  /** Ends the server, unless another process of this data folder started it and lives. */
+  /** Ends the server, unless another process uses it. */
   stop(): Promise<void>;
 }
 
@@ -52,20 +60,33 @@ export async function startEmbeddedPostgres(options: {
     if (left) log.info({ pid: left.pid }, 'PostgreSQL is running already and is taken over');
     return left ?? (await startServer(place, bin, settings, log, port));
   };
-  const server = await found();
-  let guard = await connectInTime(place, server);
-  let owner = await takeOwnership(guard);
+  /** A server that the last of its users is stopping just now lets nobody in: it is started again then. */
+  const use = async (port?: number) => {
+    for (let tries = 1; ; tries += 1) {
+      const server = await found(port);
+      try {
+        const guard = await connectInTime(place, server);
+        await guard.query(`SELECT pg_advisory_lock_shared(${USERS})`);
+        return { server, guard };
+      } catch (error) {
+        if (tries === USE_TRIES) throw error;
+      }
+    }
+  };
+  const first = await use();
+  const { server } = first;
+  let { guard } = first;
   let stopped: Promise<void> | null = null;
+  let reviving: Promise<void> | null = null;
 
   /** The pools know the server by its port: one that dies is started again there. */
   const revive = async (): Promise<void> => {
     while (stopped === null) {
       try {
-        const again = await found(server.port);
-        guard = await connectInTime(place, again);
-        owner = await takeOwnership(guard);
+        const again = await use(server.port);
+        guard = again.guard;
         watch();
-        log.warn({ pid: again.pid }, 'PostgreSQL died and was started again');
+        log.warn({ pid: again.server.pid }, 'PostgreSQL died and was started again');
         return;
       } catch (err) {
         log.error({ err }, 'PostgreSQL died and cannot be started again yet');
@@ -75,7 +96,7 @@ export async function startEmbeddedPostgres(options: {
   };
   const watch = (): void => {
     guard.once('end', () => {
-      if (stopped === null) void revive();
+      if (stopped === null) reviving = revive();
     });
   };
   watch();
@@ -83,7 +104,9 @@ export async function startEmbeddedPostgres(options: {
     databaseUrl: urlOf(place, server),
     stop: () => {
       stopped ??= (async () => {
-        const last = owner || (await takeOwnership(guard).catch(() => true));
+        await reviving;
+        // Without an answer it is being stopped by another, or in a trouble that the next start takes over.
+        const last = await isLast(guard).catch(() => false);
         await guard.end().catch(() => undefined);
         if (last) await stopPostmaster(place.directory);
       })();
@@ -197,7 +220,8 @@ async function connectInTime(place: Place, server: Postmaster): Promise<pg.Clien
     const client = new pg.Client({
       connectionString: urlOf(place, server),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      application_name: 'stratobot-owner',
+      query_timeout: ANSWER_TIMEOUT_MS,
+      application_name: 'stratobot-guard',
       keepAlive: true,
     });
     client.on('error', () => undefined);
@@ -215,15 +239,19 @@ async function connectInTime(place: Place, server: Postmaster): Promise<pg.Clien
   }
 }
 
-/**
- * The first process that connects owns the server for as long as its connection lasts, and stops it in the end. Asked
- * again then: the server may have been slow to see that a killed owner was gone.
- */
-async function takeOwnership(guard: pg.Client): Promise<boolean> {
-  const answer = await guard.query<{ got: boolean }>(
-    `SELECT pg_try_advisory_lock(hashtextextended('stratobot:owner', 0)) AS got`,
-  );
-  return answer.rows[0]?.got === true;
+/** Whether no other process uses the server. If one does, it stops the server when it leaves. */
+async function isLast(guard: pg.Client): Promise<boolean> {
+  await guard.query(`SELECT pg_advisory_unlock_shared(${USERS})`);
+  // One leaves after the other: held until the connection ends, so that of two that leave together one is the last.
+  await guard.query(`SELECT pg_advisory_lock(${LEAVING})`);
+  // The server may be slow to see that a killed process is gone.
+  await guard.query(`SET lock_timeout = ${GONE_MS}`);
+  try {
+    await guard.query(`SELECT pg_advisory_lock(${USERS})`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function urlOf({ password }: Place, { port }: Postmaster): string {

@@ -33,7 +33,7 @@ export function remains(db: Kysely<Tables>): Remains {
     async logs(before, limit) {
       const rows = await db
         .selectFrom('builds')
-        .select(['id', 'request_id'])
+        .select(['id', 'request_id', 'moved_at'])
         .where('log_kept_at', 'is', null)
         .where('state_kind', 'in', ENDED)
         .where('node', 'is not', null)
@@ -41,7 +41,7 @@ export function remains(db: Kysely<Tables>): Remains {
         .orderBy('moved_at')
         .limit(limit)
         .execute();
-      return rows.map(({ id, request_id }) => ({ buildId: id, requestId: request_id }));
+      return rows.map((row) => ({ buildId: row.id, requestId: row.request_id, endedAt: row.moved_at }));
     },
     async logKept(buildId, key, at) {
       const kept = { log_key: key, log_kept_at: at };

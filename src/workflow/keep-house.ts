@@ -17,7 +17,7 @@ const UPLOAD_DEAD_MS = 24 * 60 * 60_000;
 const LOG_SETTLED_MS = 10 * 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Logs put away in one pass. */
-const LOGS_AT_ONCE = 20;
+const LOGS_AT_ONCE = 100;
 
 /** Removes what nobody needs any more, a little at a time: most of a pass finds nothing to do. */
 export interface Housekeeper {

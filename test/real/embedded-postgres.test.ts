@@ -144,6 +144,25 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     expect(await ask(first.databaseUrl, 'SELECT 1')).toBe(1);
   });
 
+  test('outlives the process that started it, while another uses it', async () => {
+    const first = await start();
+    const second = await start();
+    await first.stop();
+    expect(await ask(second.databaseUrl, 'SELECT 1')).toBe(1);
+    await second.stop();
+    expect(await processes()).toEqual([]);
+  });
+
+  test('ends when those who use it leave together, and begins again for whoever comes meanwhile', async () => {
+    const users = [await start(), await start(), await start()];
+    const leaving = users.map(({ stop }) => stop());
+    const late = await start();
+    await Promise.all(leaving);
+    await expect.poll(() => ask(late.databaseUrl, 'SELECT 1').catch(() => null), { timeout: 10_000 }).toBe(1);
+    await late.stop();
+    expect(await processes()).toEqual([]);
+  });
+
   test('leaves signals to the bot', async () => {
     const bot = await startBot();
     bot.kill('SIGTERM');
