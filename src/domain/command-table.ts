@@ -22,6 +22,7 @@ export type CommandName =
   | 'plan'
   | 'retry'
   | 'status'
+  | 'log'
   | 'cancel'
   | 'priority'
   | 'deploy'
@@ -56,6 +57,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
       'plan',
       'retry',
       'status',
+      'log',
       'cancel',
       'priority',
       'deploy',
@@ -94,6 +96,13 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     topics: ['all', 'last_build'],
     flags: [],
   },
+  log: {
+    usage: 'log [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
+    purpose: 'shows the last 50 lines of the newest logs, all of this pull request without a filter',
+    filters: ['arch', 'accel', 'repo', 'inst', 'job'],
+    topics: [],
+    flags: [],
+  },
   cancel: {
     usage: 'cancel [arch=TARGET] [repo:REPOSITORY] [job:NUMBER]',
     purpose: 'stops builds, all of them without a filter',
@@ -121,7 +130,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     purpose: 'takes back what was published from here, once a second person confirms',
     filters: ['confirm', 'inst'],
     topics: [],
-    flags: ['--despite-tests'],
+    flags: [],
   },
   drop: {
     usage: 'drop arch=TARGET [repo:REPOSITORY] [job:NUMBER]',
@@ -146,6 +155,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 const OTHER_WORDS: readonly [command: CommandName, words: string][] = [
   ['build', 'compile make install test run'],
   ['retry', 'again rerun repeat restart'],
+  ['log', 'logs output tail'],
   ['cancel', 'stop abort kill halt end'],
   ['priority', 'hurry urgent'],
   ['deploy', 'publish ingest upload release'],

@@ -3,12 +3,14 @@ import type { CommandName } from '../domain/command-table.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
 import { type Action, isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
+import { help } from '../messages/help.ts';
 import { leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
 import { dropOnCommand } from './drop-targets.ts';
+import { logOnCommand } from './log-of.ts';
 import { pinHead } from './pin-head.ts';
 import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
@@ -17,6 +19,7 @@ import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
 import { confirmRollback, requestRollback } from './request-rollback.ts';
+import { showConfigNow } from './show-config.ts';
 import { statusOf } from './status-of.ts';
 import type { ServedRepository, World } from './world.ts';
 
@@ -124,10 +127,11 @@ async function carryOut(
   const plans = commands.filter((command) => command.name === 'plan');
   if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans, keepGoing));
   for (const command of commands) {
-    if (command.name === 'help') said.push(say.help(world.catalogue, command.topic));
-    if (command.name === 'show_config') said.push(say.showConfig(world.catalogue));
+    if (command.name === 'help') said.push(help(world.catalogue, command.topic));
+    if (command.name === 'show_config') said.push(await showConfigNow(world));
     if (command.name === 'ping') said.push(say.pong(world.catalogue.instance));
     if (command.name === 'status') said.push(await statusOf(world, pull, command.topic === 'all'));
+    if (command.name === 'log') said.push(await logOnCommand(world, pull, command));
     if (command.name === 'retry') {
       said.push(await retryOnCommand(world, pull.repo, pull.number, pull.headSha, command));
     }

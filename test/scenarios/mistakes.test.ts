@@ -26,7 +26,7 @@ botTest('a command that does not exist', async ({ openPullRequest, comment, said
          ^^^^^ did you mean build?
     \`\`\`
 
-    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`log\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
   `);
 });
 
@@ -40,7 +40,7 @@ botTest('nothing behind bot:', async ({ openPullRequest, comment, said }) => {
     ^^^^ write bot: help
     \`\`\`
 
-    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+    Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`log\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
   `);
 });
 
@@ -165,7 +165,7 @@ botTest('with --keep-going the right ones are built', async ({ openPullRequest, 
          ^^^^^ did you mean build?
     \`\`\`
 
-    Targets: \`zen2\`, \`neoverse_n1\`. Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
+    Targets: \`zen2\`, \`neoverse_n1\`. Commands: \`help\`, \`build\`, \`plan\`, \`retry\`, \`status\`, \`log\`, \`cancel\`, \`priority\`, \`deploy\`, \`rollback\`, \`drop\`, \`show_config\`, \`ping\`. \`bot: help build\` has examples."
   `);
   expect((await status(': built')).split('\n').slice(0, 4)).toMatchInlineSnapshot(`
     [
