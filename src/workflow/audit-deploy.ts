@@ -15,6 +15,21 @@ export type DeployDecision =
   | 'deploy-published'
   | 'deploy-failed';
 
+/**
+ * The same for what can happen to a deploy only once, said again when the process died before it was written down. The
+ * caller holds the deploy's lock.
+ */
+export async function auditOnce(
+  world: World,
+  deploy: Deploy,
+  action: DeployDecision,
+  evidence: object,
+): Promise<void> {
+  const lines = await world.records.audit.list(`deploy:${deploy.id}`);
+  if (lines.some((line) => line.action === action)) return;
+  await auditDeploy(world, deploy, world.catalogue.instance, action, evidence);
+}
+
 /** One line of the audit: who decided what about a deploy, with the digest it was about and the evidence for it. */
 export async function auditDeploy(
   world: World,

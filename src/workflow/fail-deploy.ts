@@ -1,6 +1,6 @@
 import type { Deploy } from '../domain/deploy.ts';
 import * as say from '../messages/deploy-replies.ts';
-import { auditDeploy } from './audit-deploy.ts';
+import { auditOnce } from './audit-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, tell } from './tell-deploy.ts';
@@ -21,7 +21,6 @@ export async function failDeploy(
   const failed = await moveDeploy(world, deploy, { kind: 'failed', at, pullRequest, reason, incident });
   if (failed === null) return;
   world.log.error({ deploy: deploy.id, reason, incident }, 'deploy failed');
-  await auditDeploy(world, deploy, world.catalogue.instance, 'deploy-failed', { reason, incident });
   await tellFailure(world, failed);
 }
 
@@ -29,6 +28,7 @@ export async function failDeploy(
 export async function tellFailure(world: World, deploy: Deploy): Promise<void> {
   if (deploy.state.kind !== 'failed') return;
   const { pullRequest, reason, incident } = deploy.state;
+  await auditOnce(world, deploy, 'deploy-failed', { reason, incident });
   if (pullRequest === null) return tell(world, deploy, 'failed', say.notPutUp(reason));
   const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(deploy, reason);
   await answerOnDeploy(world, deploy, 'failed', pullRequest, body);

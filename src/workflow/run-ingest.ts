@@ -3,7 +3,7 @@ import { type Deploy, type DeployItem, type DeployState, deployManifest } from '
 import { Permanent, Waiting } from '../domain/errors.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { askApprovals } from './ask-approvals.ts';
-import { auditDeploy } from './audit-deploy.ts';
+import { auditDeploy, auditOnce } from './audit-deploy.ts';
 import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { sha256 } from './post.ts';
@@ -128,13 +128,13 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
     approvals,
     ...publication,
   });
-  if (published === null) return;
-  await auditDeploy(world, deploy, instance, 'deploy-published', publication);
-  await announce(world, published);
+  if (published !== null) await announce(world, published);
 }
 
 async function announce(world: World, deploy: Deploy): Promise<void> {
   if (deploy.state.kind !== 'published') return;
+  const { revision, files, path, rootHash } = deploy.state;
+  await auditOnce(world, deploy, 'deploy-published', { revision, files, path, rootHash });
   const artifacts = await world.records.artifacts.get(deploy.artifacts.map((entry) => entry.artifactId));
   const modules = [...new Set(artifacts.flatMap((artifact) => artifact.overview.modules))].sort();
   const versions = new Set<string>();

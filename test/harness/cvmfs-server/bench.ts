@@ -119,3 +119,9 @@ export function dyingAfter(commands: number): { transport: Transport; seen: stri
   });
   return { transport, seen };
 }
+
+/** Whether the state on the server can be another after a command of the publisher than before it. */
+export function changesServer(argv: readonly string[] = []): boolean {
+  if (argv[0] === 'sh') return !argv.some((word) => word.includes('echo never'));
+  return ['mkdir', 'ln', 'tee', 'mv', 'dd', 'rm', 'find'].includes(argv[0] ?? '');
+}
