@@ -11,3 +11,4 @@ export * from './ports/publishing.ts';
 export * from './ports/queue.ts';
 export * from './ports/records.ts';
 export * from './ports/remains.ts';
+export * from './ports/uploads.ts';

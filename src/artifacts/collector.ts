@@ -25,20 +25,16 @@ export function createCollector(options: {
   const { store, limits = defaultLimits, signer, log } = options;
 
   return {
-    async collect({ name, key, expect, source, metadata, brought }) {
+    async collect({ name, key, expect, source, metadata, brought, onlyLook = false }) {
       const policy = tarballPolicy({ name, expect, limits });
       const overview = tarballOverview(name);
       if (policy.broken()) {
         source.destroy();
         return refused(policy.end());
       }
-      const upload = startUpload(
-        brought === undefined ? store : promotion(store, brought.key),
-        key,
-        metadata,
-        name.compression,
-      );
-      const signing = signer === undefined ? null : sideTask((content) => signer.sign(content));
+      const into = onlyLook ? nowhere : brought === undefined ? store : promotion(store, brought.key);
+      const upload = startUpload(into, key, metadata, name.compression);
+      const signing = signer === undefined || onlyLook ? null : sideTask((content) => signer.sign(content));
       const digest = sha256Digest();
       let bytes = 0;
       const tee = async function* (): AsyncGenerator<Buffer> {
@@ -85,16 +81,24 @@ function refused(violations: Extract<CollectResult, { kind: 'refused' }>['violat
   return { kind: 'refused', violations };
 }
 
+async function letGo(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of chunks);
+}
+
+/** Takes bytes that nobody wants to keep. */
+const nowhere: Pick<ArtifactStore, 'put'> = {
+  async put(_key, content, { signal }) {
+    await pipeline(content, letGo, signal === undefined ? {} : { signal });
+    return { url: '' };
+  },
+};
+
 /** Takes bytes that are in the store under another key: after the last one they are copied there. */
 function promotion({ direct }: ArtifactStore, from: string): Pick<ArtifactStore, 'put'> {
   return {
     async put(key, content, options) {
       if (direct === undefined) throw new Permanent('the artifact store has no uploads of nodes');
-      const { signal } = options;
-      const pass = async (chunks: AsyncIterable<Buffer>) => {
-        for await (const _ of chunks);
-      };
-      await pipeline(content, pass, signal === undefined ? {} : { signal });
+      await nowhere.put(key, content, options);
       return direct.copy(from, key, options);
     },
   };

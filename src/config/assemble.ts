@@ -1,5 +1,6 @@
 /** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
 import { resolve } from 'node:path';
+import type { UploadPolicy } from '../domain/artifact.ts';
 import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
 import type { Catalogue, PoolOffer } from '../domain/target.ts';
 import type {
@@ -32,7 +33,9 @@ export function assemble(
       privateKey: secrets.privateKey,
       webhookSecret: secrets.webhookSecret,
     },
-    softwareRepositories: file.software_repositories.map(toSoftwareRepository),
+    softwareRepositories: file.software_repositories.map((repository) =>
+      toSoftwareRepository(repository, file.artifacts.upload),
+    ),
     repositories: file.repositories,
     pools: file.pools.map((pool) => toPool(pool, file, folder, identities)),
     exports: file.exports,
@@ -54,7 +57,10 @@ export function assemble(
   };
 }
 
-function toSoftwareRepository(repository: ConfigFile['software_repositories'][number]): SoftwareRepository {
+function toSoftwareRepository(
+  repository: ConfigFile['software_repositories'][number],
+  upload: UploadPolicy,
+): SoftwareRepository {
   const { build, cancel, priority, deploy, despite_tests: despiteTests, approve } = repository.permissions;
   return {
     github: repository.github,
@@ -68,6 +74,7 @@ function toSoftwareRepository(repository: ConfigFile['software_repositories'][nu
       approve: toRule(approve),
     },
     approvals: repository.approvals,
+    upload: repository.upload ?? upload,
     deny: repository.deny,
     deployedLabel: repository.labels.deployed ?? null,
     rerunChecks: repository.rerun_checks,

@@ -1,4 +1,5 @@
 /** The whole configuration of one running Stratobot: checked, complete, every default filled in. */
+import type { UploadPolicy } from '../domain/artifact.ts';
 import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { Catalogue, PoolOffer, RepositoryTarget } from '../domain/target.ts';
 import type { Role } from '../ports.ts';
@@ -54,6 +55,8 @@ export interface SoftwareRepository {
   permissions: Record<Action, PermissionRule>;
   /** Approvals by different people that a deploy takes; at least 1. */
   approvals: number;
+  /** Which artifacts are kept in the store. */
+  upload: UploadPolicy;
   /** Logins that may do nothing, whatever else is true of them; lower case. */
   deny: string[];
   /** Set on a pull request whose deploy was published. */

@@ -1,5 +1,6 @@
 /** The configuration file, key by key. Strict: what is not named here is a mistake somebody should hear of. */
 import { z } from 'zod';
+import { UPLOAD_POLICIES } from '../domain/artifact.ts';
 import { KEY_PLACEHOLDERS, SITE_KEYS } from './config.ts';
 import * as leaf from './leaves.ts';
 import { hints } from './leaves.ts';
@@ -22,6 +23,10 @@ const rule = z
     example: "{ teams: ['EESSI/builders'] }",
   });
 
+const upload = z
+  .enum(UPLOAD_POLICIES)
+  .register(hints, { expected: 'one of `all`, `latest`, `once`, `none`', example: 'latest' });
+
 const softwareRepository = z.strictObject({
   github: leaf.githubRepository,
   staging: leaf.githubRepository,
@@ -34,6 +39,7 @@ const softwareRepository = z.strictObject({
     approve: rule,
   }),
   approvals: leaf.count(10, '2').default(1),
+  upload: upload.optional(),
   deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
   labels: z.strictObject({ deployed: leaf.label.optional() }).prefault({}),
   rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),
@@ -222,7 +228,11 @@ export const configFile = z.strictObject({
   repositories: listOf(repositoryTarget, 'a list with at least one repository target').min(1),
   pools: listOf(pool, 'a list with at least one pool').min(1),
   exports: listOf(leaf.variable, 'a list of variable names', '[SKIP_TESTS]').default([]),
-  artifacts: z.strictObject({ s3: s3.optional(), directory: artifactDirectory.optional() }),
+  artifacts: z.strictObject({
+    s3: s3.optional(),
+    directory: artifactDirectory.optional(),
+    upload: upload.default('all'),
+  }),
   publishers: listOf(publisher, 'a list of publishers'),
   stratum1: listOf(stratum1, 'a list with an entry for each repository').default([]),
   limits: limits.prefault({}),

@@ -54,6 +54,19 @@ export interface TarballOverview {
   largest: { path: string; bytes: number }[];
 }
 
+/**
+ * Which artifacts are kept in the store: all; of each target of a pull request the newest; of each the first one; or none,
+ * where only the results of builds are wanted.
+ */
+export const UPLOAD_POLICIES = ['all', 'latest', 'once', 'none'] as const;
+export type UploadPolicy = (typeof UPLOAD_POLICIES)[number];
+
+/**
+ * Whether the bytes are in the store. `removed`: a newer artifact took its place. `once`, `none`: the policy under which it
+ * was looked at, but not uploaded.
+ */
+export type Upload = 'stored' | 'removed' | 'once' | 'none';
+
 /** A collected tarball, as recorded. */
 export interface Artifact {
   id: number;
@@ -66,5 +79,6 @@ export interface Artifact {
   /** Where a person or a tool can fetch it. */
   url: string;
   overview: TarballOverview;
+  upload: Upload;
   collectedAt: number;
 }

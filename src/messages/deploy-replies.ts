@@ -1,3 +1,4 @@
+import type { Upload } from '../domain/artifact.ts';
 import type { Build } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { type Rule, whoMay } from '../domain/permission.ts';
@@ -31,6 +32,23 @@ export function testsStop(failed: readonly Build[]): string {
     [...shown, ...(more > 0 ? [`- and ${count(more, 'more target')}`] : [])].join('\n'),
     `Mend them and build again. If they do not matter, \`bot: deploy --despite-tests="why"\` puts the builds up; whoever approves sees the reason.`,
   ].join('\n\n');
+}
+
+/** Targets that are built, but have nothing in the store; `others`: there are some that are put up. */
+export function notInStore(absent: readonly { target: string; upload: Upload }[], others: boolean): string {
+  const targets = (upload: Upload) =>
+    list(absent.filter((one) => one.upload === upload).map(({ target }) => code(target)));
+  const reasons = [...new Set(absent.map(({ upload }) => upload))].map((upload) => {
+    switch (upload) {
+      case 'none':
+        return `${targets(upload)} was built, but the upload policy \`none\` keeps no artifacts: whoever runs this bot can change it.`;
+      case 'once':
+        return `${targets(upload)} was built, but its artifact was not uploaded: the pull request has one in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it.`;
+      default:
+        return `${targets(upload)} was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build\` makes a new one.`;
+    }
+  });
+  return `${others ? 'Left out' : 'Nothing to deploy'}: ${reasons.join(' ')}`;
 }
 
 /** The same bytes were put up before. */

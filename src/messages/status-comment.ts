@@ -133,13 +133,20 @@ function indented(block: string): string {
   return block.replaceAll(/^/gm, '  ');
 }
 
-function nextStep({ branchAt, isOld, deploys }: StatusView, shown: readonly Build[]): string | null {
+function nextStep(
+  { branchAt, isOld, deploys, artifacts }: StatusView,
+  shown: readonly Build[],
+): string | null {
   if (branchAt !== null || isOld) return null;
   if (deploys.some(({ state }) => !NOTHING.includes(state.kind))) return null;
   if (!shown.every(({ state }) => isFinal(state)))
     return 'When all are built, `bot: deploy` puts them up for approval.';
   if (shown.some(testsFailed))
     return 'Failed tests stop a deploy: mend them and build again, or say why they do not matter with `bot: deploy --despite-tests="why"`.';
-  const built = shown.some(({ state }) => state.kind === 'succeeded');
+  const built = shown.some(
+    ({ state }) =>
+      state.kind === 'succeeded' &&
+      state.artifacts.every(({ id }) => (artifacts.get(id)?.upload ?? 'stored') === 'stored'),
+  );
   return built ? '`bot: deploy` puts what is built up for approval.' : null;
 }

@@ -81,8 +81,10 @@ function artifact(view: StatusView, build: Build, { evidence }: Detail): string 
   if (build.state.kind === 'succeeded') {
     return build.state.artifacts
       .map((ref) => {
-        const url = evidence ? view.artifactUrls.get(ref.id) : undefined;
-        return url ? `[${size(ref.bytes)}](${url})` : size(ref.bytes);
+        const { url, upload } = view.artifacts.get(ref.id) ?? { url: '', upload: 'stored' };
+        if (upload !== 'stored')
+          return `${size(ref.bytes)} (${upload === 'removed' ? 'removed' : 'not uploaded'})`;
+        return evidence && url !== '' ? `[${size(ref.bytes)}](${url})` : size(ref.bytes);
       })
       .join(', ');
   }

@@ -1,3 +1,4 @@
+import type { Artifact } from '../domain/artifact.ts';
 import type { Build, BuildState } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
@@ -20,8 +21,8 @@ export interface StatusView {
   repositories: ReadonlyMap<string, RepositoryTarget>;
   /** Where the bot's pages are, without a slash at the end. */
   publicUrl: string;
-  /** Where an artifact can be fetched, by its id. */
-  artifactUrls: ReadonlyMap<number, string>;
+  /** Where an artifact can be fetched, and whether it can, by its id. */
+  artifacts: ReadonlyMap<number, Pick<Artifact, 'url' | 'upload'>>;
 }
 
 /** How much of it is said: a comment of GitHub has a limit. */

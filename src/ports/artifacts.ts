@@ -63,5 +63,7 @@ export interface Collector {
     metadata: Record<string, string>;
     /** The source reads what lies in the store already, and what must have this digest; what is good is copied to `key`. */
     brought?: { key: string; sha256: string };
+    /** The bytes are looked at and let go, nothing is put into the store. */
+    onlyLook?: boolean;
   }): Promise<CollectResult>;
 }

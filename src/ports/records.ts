@@ -8,6 +8,7 @@ import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { Target } from '../domain/target.ts';
 import type { Remains } from './remains.ts';
+import type { Uploads } from './uploads.ts';
 
 /** A webhook as it came, kept by its delivery GUID. */
 export interface Delivery {
@@ -203,6 +204,7 @@ export interface Records {
   builds: Builds;
   artifacts: Artifacts;
   remains: Remains;
+  uploads: Uploads;
   deploys: Deploys;
   publications: Publications;
   rollbacks: Rollbacks;

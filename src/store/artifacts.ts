@@ -18,6 +18,7 @@ export function artifacts(db: Kysely<Tables>): Artifacts {
           key: artifact.key,
           url: artifact.url,
           overview: json(artifact.overview),
+          upload: artifact.upload,
           collected_at: artifact.collectedAt,
         })
         .onConflict((conflict) => conflict.columns(['build_id', 'name']).doNothing())
@@ -64,6 +65,7 @@ function toArtifact(row: Selectable<Tables['artifacts']>): Artifact {
     key: row.key,
     url: row.url,
     overview: row.overview,
+    upload: row.upload,
     collectedAt: row.collected_at,
   };
 }

@@ -25,7 +25,10 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
 
   return {
     async create(deploy) {
-      const made = await insertUnlessOpen(db, toRow(deploy));
+      const made = await db.transaction().execute(async (tx) => {
+        await holdArtifacts(tx, deploy);
+        return insertUnlessOpen(tx, toRow(deploy));
+      });
       if (made) return { deploy: toDeploy(made), created: true };
       const known = (await findAsked(db, deploy)) ?? (await findOpen(db, deploy));
       if (known) return { deploy: toDeploy(known), created: false };
@@ -92,6 +95,15 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
         .execute();
     },
   };
+}
+
+/** Until the deploy is there nothing of it is removed from the store (see Uploads); what is gone by now is not put up. */
+async function holdArtifacts(db: Kysely<Tables>, { artifacts }: Pick<Deploy, 'artifacts'>): Promise<void> {
+  const ids = artifacts.map(({ artifactId }) => artifactId);
+  if (ids.length === 0) return;
+  const rows = await db.selectFrom('artifacts').select('upload').where('id', 'in', ids).forShare().execute();
+  if (rows.some(({ upload }) => upload !== 'stored'))
+    throw new Retryable('a newer artifact has taken the place of one of the deploy just now');
 }
 
 /** deploys_one_open and deploys_once_per_asking decide, also between two that arrive together. */

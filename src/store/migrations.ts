@@ -10,6 +10,7 @@ import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
 import { up as auditChain } from './migrations/010-audit-chain.ts';
 import { up as despiteTests } from './migrations/011-despite-tests.ts';
+import { up as uploads } from './migrations/014-uploads.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '008-newest-head': { up: newestHead },
   '010-audit-chain': { up: auditChain },
   '011-despite-tests': { up: despiteTests },
+  '014-uploads': { up: uploads },
 };
 
 /** Which migrations a database has had, by name, oldest first. */

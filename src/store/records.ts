@@ -18,6 +18,7 @@ import { remains } from './remains.ts';
 import { requests } from './requests.ts';
 import { rollbacks } from './rollbacks.ts';
 import { SCHEMA, type Tables } from './schema.ts';
+import { uploads } from './uploads.ts';
 import { StorableTextPlugin } from './values.ts';
 
 const POOL_SIZE = 10;
@@ -70,6 +71,7 @@ export async function openRecords(options: {
       builds: withRecordsErrors(builds(db, clock)),
       artifacts: withRecordsErrors(artifacts(db)),
       remains: withRecordsErrors(remains(db)),
+      uploads: withRecordsErrors(uploads(db)),
       deploys: withRecordsErrors(deploys(db, clock)),
       publications: withRecordsErrors(publications(db)),
       rollbacks: withRecordsErrors(rollbacks(db)),

@@ -3,7 +3,7 @@
  * in the code: a timestamptz would be turned into a Date and back, and would lose nothing but our time.
  */
 import type { Generated, GeneratedAlways, JSONColumnType } from 'kysely';
-import type { TarballOverview } from '../domain/artifact.ts';
+import type { TarballOverview, Upload } from '../domain/artifact.ts';
 import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
@@ -84,6 +84,11 @@ export interface Tables {
     key: string;
     url: string;
     overview: Document<TarballOverview>;
+    upload: Upload;
+    /** When, and for which newer artifact, it was to leave the store; when it had left. */
+    removed_at: number | null;
+    removed_for: number | null;
+    erased_at: number | null;
     collected_at: number;
   };
   deploys: {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { ArtifactName, Violation } from '../domain/artifact.ts';
+import type { Artifact, ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type {
   ArtifactRef,
@@ -12,7 +12,7 @@ import type {
   TestOutcome,
 } from '../domain/build.ts';
 import { type Diagnosis, diagnoser, type Ending } from '../domain/diagnosis.ts';
-import { Permanent } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import { type Failure, type FailureClass, plainFailure } from '../domain/failure.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
@@ -55,7 +55,7 @@ export async function collectBuild(
   }
   const refs: ArtifactRef[] = [];
   for (const name of names) {
-    const collected = await collectOne(world, build, request, state, name);
+    const collected = await inTurn(world, request, () => collectOne(world, build, request, state, name));
     if ('sentence' in collected) return failed(collected.code, collected.sentence);
     refs.push(collected);
   }
@@ -162,6 +162,7 @@ async function collectOne(
       sentence: `the repository target ${build.repository} is no longer configured here`,
     };
 
+  const withheld = await withheldBy(world, build, request, name);
   const key = world.artifactKey({ repo, pullRequest, buildId: build.id, name });
   const metadata = {
     repo,
@@ -171,10 +172,11 @@ async function collectOne(
     build: String(build.id),
   };
   const expect = { target: build.target, version: repository.version };
-  const artifactIn = { name, key, expect, metadata };
-  const collected = world.presigned.has(state.handle.node.split('/')[0] ?? '')
-    ? await collectBrought(world, state.handle, artifactIn)
-    : await collectStream(world, state.handle, artifactIn);
+  const artifactIn = { name, key, expect, metadata, onlyLook: withheld !== null };
+  const collected =
+    withheld === null && world.presigned.has(state.handle.node.split('/')[0] ?? '')
+      ? await collectBrought(world, state.handle, artifactIn)
+      : await collectStream(world, state.handle, artifactIn);
   if (collected === null)
     return {
       code: 'artifact-missing',
@@ -182,7 +184,7 @@ async function collectOne(
     };
   if (collected.kind === 'refused') return refusal(name, collected.violations);
   const { sha256, bytes, url, overview } = collected;
-  const artifact = {
+  const artifact: Omit<Artifact, 'id'> = {
     buildId: build.id,
     name: name.file,
     sha256,
@@ -190,14 +192,40 @@ async function collectOne(
     key,
     url,
     overview,
+    upload: withheld ?? 'stored',
     collectedAt: world.clock.now(),
   };
+  if (withheld !== null) return await world.records.artifacts.add(artifact);
   const meta = metadataOf(world, artifact, request);
   const beside = (ending: string, text: string, contentType: string) =>
     world.store.put(`${key}${ending}`, Readable.from([text]), { contentType, metadata: {} });
   await beside('.meta.txt', meta, 'application/json');
   if (world.sign !== null) await beside('.meta.txt.sig', await world.sign(meta), 'text/plain');
   return await world.records.artifacts.add(artifact);
+}
+
+/** With the policy `once` two builds of a pull request that end together must not both be the first. */
+async function inTurn<T>(
+  world: World,
+  { repo, pullRequest }: BuildRequest,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (world.served.get(repo)?.upload !== 'once') return work();
+  const result = await world.records.locked(`upload:${repo}#${pullRequest}`, work);
+  if (result === 'busy') throw new Retryable('another artifact of the pull request is being collected');
+  return result;
+}
+
+/** The upload policy that keeps an artifact out of the store; null: it goes there. */
+async function withheldBy(
+  world: World,
+  build: Build,
+  { repo }: BuildRequest,
+  { file }: ArtifactName,
+): Promise<'once' | 'none' | null> {
+  const policy = world.served.get(repo)?.upload ?? 'all';
+  if (policy === 'none') return policy;
+  return policy === 'once' && (await world.records.uploads.hasOther(build.id, file)) ? policy : null;
 }
 
 type ToCollect = Omit<Parameters<World['collector']['collect']>[0], 'source' | 'brought'>;

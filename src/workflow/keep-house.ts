@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import { Permanent } from '../domain/errors.ts';
 import { UNJUDGED } from './bring-from-node.ts';
+import { dropUploads } from './drop-uploads.ts';
 import { keepLog } from './keep-log.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +16,9 @@ const UPLOADS_EVERY_MS = 6 * 60 * 60_000;
 const UPLOAD_DEAD_MS = 24 * 60 * 60_000;
 /** A log nobody added to for this long is complete, ms; the log store compresses it then. */
 const LOG_SETTLED_MS = 10 * 60_000;
+/** Pull requests where something moved so long ago are looked at for older artifacts, ms; at the start for longer. */
+const LOOK_BACK_MS = 10 * 60_000;
+const LOOK_BACK_AT_START_MS = 14 * 24 * 60 * 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Logs put away in one pass. */
 const LOGS_AT_ONCE = 100;
@@ -39,6 +43,7 @@ export function createHousekeeper(world: World): Housekeeper {
   const short = new Set<string>();
   let roomAt = 0;
   let uploadsAt = clock.now() + ROOM_EVERY_MS;
+  let movedSince = clock.now() - LOOK_BACK_AT_START_MS;
   let running: Promise<void> | null = null;
   let closed = false;
 
@@ -89,6 +94,12 @@ export function createHousekeeper(world: World): Housekeeper {
     }
   }
 
+  async function dropOlder(): Promise<void> {
+    const now = clock.now();
+    await dropUploads(world, movedSince);
+    movedSince = now - LOOK_BACK_MS;
+  }
+
   async function freeUploads(): Promise<void> {
     if (clock.now() < uploadsAt) return;
     uploadsAt = clock.now() + UPLOADS_EVERY_MS;
@@ -98,7 +109,7 @@ export function createHousekeeper(world: World): Housekeeper {
   }
 
   async function all(): Promise<void> {
-    for (const step of [lookForRoom, keepLogs, freeUploads, clearDirectories]) {
+    for (const step of [lookForRoom, keepLogs, dropOlder, freeUploads, clearDirectories]) {
       if (closed) return;
       await step().catch((err) => {
         if (!closed) log.warn({ err }, 'a part of the housekeeping failed');

@@ -1,12 +1,12 @@
-import type { Artifact } from '../domain/artifact.ts';
-import { type Build, testsFailed } from '../domain/build.ts';
+import { testsFailed } from '../domain/build.ts';
 import { type Deploy, type DeployItem, deployManifest } from '../domain/deploy.ts';
 import { targetName } from '../domain/target.ts';
 import * as say from '../messages/deploy-replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { auditDeploy } from './audit-deploy.ts';
+import { type Built, newestBuilt } from './newest-built.ts';
 import { sha256 } from './post.ts';
-import { repositoryTarget, type ServedRepository, type World } from './world.ts';
+import type { ServedRepository, World } from './world.ts';
 
 /** Who asked for a deploy, and the identity of the asking: `comment:<id>` or `label:<delivery>`. */
 export interface DeployAsk {
@@ -17,12 +17,6 @@ export interface DeployAsk {
   rebuild: boolean;
   /** Why failed tests do not matter, where somebody with the right says so. */
   despiteTests: string | null;
-}
-
-interface Built {
-  build: Build;
-  artifact: Artifact;
-  repository: string;
 }
 
 /**
@@ -36,7 +30,9 @@ export async function requestDeploy(
   ask: DeployAsk,
 ): Promise<string[]> {
   const { pull, rebuild } = ask;
-  const built = await newestBuilt(world, pull);
+  const { built, absent } = await newestBuilt(world, pull);
+  const answers = absent.length === 0 ? [] : [say.notInStore(absent, built.length > 0)];
+  if (built.length === 0 && absent.length > 0) return answers;
   if (built.length === 0) {
     const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
     const ofHead = requests.some((request) => request.headSha === pull.headSha);
@@ -47,7 +43,6 @@ export async function requestDeploy(
   if (failed.length > 0 && ask.despiteTests === null) return [say.testsStop(failed)];
   const despiteTests =
     failed.length === 0 || ask.despiteTests === null ? null : { by: ask.by, reason: ask.despiteTests };
-  const answers: string[] = [];
   for (const [repository, rows] of Map.groupBy(built, (row) => row.repository)) {
     const items = rows.map(item);
     const manifest = deployManifest(
@@ -86,27 +81,6 @@ export async function requestDeploy(
     await world.queue.add({ kind: 'deploy', deployId: deploy.id });
   }
   return answers;
-}
-
-/** The newest succeeded build of every target × repository target at the pull request's current head, with its artifacts. */
-async function newestBuilt(world: World, pull: PullRequest): Promise<Built[]> {
-  const newest = new Map<string, Build>();
-  for (const request of await world.records.requests.ofPullRequest(pull.repo, pull.number)) {
-    if (request.headSha !== pull.headSha) continue;
-    for (const build of await world.records.builds.ofRequest(request.id)) {
-      const key = `${targetName(build.target)} ${build.repository}`;
-      const known = newest.get(key);
-      if (build.state.kind === 'succeeded' && (!known || known.id < build.id)) newest.set(key, build);
-    }
-  }
-  const rows: Built[] = [];
-  for (const build of newest.values()) {
-    const repository = repositoryTarget(world, build.repository);
-    if (!repository) continue;
-    for (const artifact of await world.records.artifacts.ofBuild(build.id))
-      rows.push({ build, artifact, repository: repository.name });
-  }
-  return rows;
 }
 
 function item({ build, artifact, repository }: Built): DeployItem {

@@ -3,6 +3,7 @@ import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
 import { type Failure, plainFailure } from '../domain/failure.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
+import { dropUploads } from './drop-uploads.ts';
 import { commentOf } from './metadata.ts';
 import { isOverdue, nodeGone, unlessGone } from './patience.ts';
 import { repeatIfAdvised } from './repeat-build.ts';
@@ -20,6 +21,9 @@ export async function advanceBuild(world: World, buildId: number): Promise<void>
   if (result === 'busy') await world.queue.add({ kind: 'build', buildId }, { delayMs: 1_000 });
 }
 
+/** What a build brought can take the place of what was there once it succeeded: a moment ago, by this bot's clock. */
+const JUST_MOVED_MS = 60_000;
+
 /** More moves than any build makes in one go; a guard against turning in a circle. */
 const MOST_STEPS = 10;
 
@@ -34,6 +38,7 @@ async function advance(world: World, buildId: number): Promise<void> {
     if (moved && isFinal(moved.state)) {
       await repeatIfAdvised(world, moved);
       await world.queue.add({ kind: 'place' });
+      if (moved.state.kind === 'succeeded') await dropUploads(world, world.clock.now() - JUST_MOVED_MS);
       return;
     }
   }

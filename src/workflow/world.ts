@@ -1,4 +1,4 @@
-import type { ArtifactName } from '../domain/artifact.ts';
+import type { ArtifactName, UploadPolicy } from '../domain/artifact.ts';
 import type { ReadEasystack } from '../domain/easystack.ts';
 import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { Permissions } from '../domain/permission.ts';
@@ -24,6 +24,8 @@ import type {
 export interface ServedRepository {
   /** Where its deploy PRs are opened, `owner/name`. */
   staging: string;
+  /** Which artifacts of it are kept in the store. */
+  upload: UploadPolicy;
   /** Put on a pull request when its deploy is published; null: none. */
   deployedLabel: string | null;
   /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */

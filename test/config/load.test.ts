@@ -42,6 +42,7 @@ describe('a small configuration', () => {
             approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
           },
           approvals: 1,
+          upload: 'all',
           deny: [],
           deployedLabel: null,
           rerunChecks: [],

@@ -23,6 +23,7 @@ export interface ConfigDraft {
     permissions: Record<string, object>;
     labels?: object;
     rerun_checks?: string[];
+    upload?: string;
   }[];
   stratum1?: object[];
   limits?: object;

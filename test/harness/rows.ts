@@ -53,6 +53,7 @@ export function anArtifact(buildId: number, name: string): Omit<Artifact, 'id'> 
       outside: { count: 0, first: [] },
       largest: [{ path: 'a', bytes: 5_000 }],
     },
+    upload: 'stored',
     collectedAt: 2_000,
   };
 }

@@ -138,5 +138,5 @@ export const statusView = (builds: readonly Build[], deploys: readonly Deploy[] 
   isOld: false,
   repositories: new Map([[stack.id, stack]]),
   publicUrl: 'https://bot.example.org',
-  artifactUrls: new Map([[1, 'https://artifacts.example.org/1']]),
+  artifacts: new Map([[1, { url: 'https://artifacts.example.org/1', upload: 'stored' }]]),
 });
