@@ -33,6 +33,7 @@ import { handleJob } from './workflow/handle-job.ts';
 import { jobListener } from './workflow/job-ended.ts';
 import { createHousekeeper } from './workflow/keep-house.ts';
 import { reconcile } from './workflow/reconcile.ts';
+import { RightsMemory } from './workflow/rights-memory.ts';
 import type { ServedRepository, World } from './workflow/world.ts';
 
 const RECONCILE_EVERY_MS = 60_000;
@@ -134,6 +135,7 @@ export async function startStratobot(
       served: new Map(
         config.softwareRepositories.map((repository) => [repository.github, served(repository)]),
       ),
+      rights: new RightsMemory(),
       publicUrl: config.server.publicUrl,
       gitUrl: config.github.gitUrl,
       artifactKey: (artifact) => keyFor(config.artifacts.keyPrefix, artifact),
@@ -185,7 +187,7 @@ function served({
   deny,
   ...repository
 }: Config['softwareRepositories'][number]): ServedRepository {
-  const everyone = { everyone: true, logins: [], teams: [], role: null };
+  const everyone = [{ everyone: true, logins: [], teams: [], role: null, denied: [], repositories: null }];
   return {
     ...repository,
     permissions: { denied: deny, rules: { ...permissions, status: everyone, help: everyone } },

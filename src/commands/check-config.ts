@@ -8,8 +8,8 @@ export function summary(config: Config): string {
     ...config.softwareRepositories.flatMap((repository) => [
       '',
       `${repository.github}, deploys approved in ${repository.staging}`,
-      ...Object.entries(repository.permissions).map(
-        ([action, rule]) => `  ${action.padEnd(13)} ${who(rule)}`,
+      ...Object.entries(repository.permissions).flatMap(([action, rules]) =>
+        rules.map((rule) => `  ${action.padEnd(13)} ${who(rule)}`),
       ),
       ...(repository.deny.length === 0 ? [] : [`  never    ${repository.deny.join(', ')}`]),
     ]),
@@ -28,11 +28,16 @@ export function summary(config: Config): string {
 }
 
 function who(rule: PermissionRule): string {
-  if (rule.everyone) return 'everyone';
+  const where = rule.repositories === null ? '' : ` for ${rule.repositories.join(', ')}`;
+  const not = rule.denied.length === 0 ? '' : `, never ${rule.denied.join(', ')}`;
+  if (rule.everyone) return `everyone${where}${not}`;
   const role = rule.role === null ? [] : [`role ${rule.role} or higher`];
-  return [...rule.teams.map((team) => `@${team}`), ...rule.logins.map((login) => `@${login}`), ...role].join(
-    ', ',
-  );
+  const people = [
+    ...rule.teams.map((team) => `@${team}`),
+    ...rule.logins.map((login) => `@${login}`),
+    ...role,
+  ];
+  return `${people.join(', ') || 'nobody'}${where}${not}`;
 }
 
 function poolLines(pool: Pool): string[] {

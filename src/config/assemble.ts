@@ -61,22 +61,36 @@ function toSoftwareRepository(
   repository: ConfigFile['software_repositories'][number],
   upload: UploadPolicy,
 ): SoftwareRepository {
-  const { build, cancel, priority, deploy, despite_tests: despiteTests, approve } = repository.permissions;
+  const { build, cancel = build, deploy, priority = deploy, approve } = repository.permissions;
+  const { by_repository: narrower, despite_tests: despiteTests = deploy } = repository.permissions;
+  const { deployed = null, building = null, built = null, failed = null } = repository.labels;
+  const rules = (action: RuledAction, general: RuleInFile) => [
+    toRule(general, null),
+    ...narrower.flatMap((one) => {
+      const rule = ruleFor(one, action);
+      return rule === undefined ? [] : [toRule(rule, one.repositories)];
+    }),
+  ];
   return {
     github: repository.github,
     staging: repository.staging,
     permissions: {
-      build: toRule(build),
-      cancel: toRule(cancel ?? build),
-      priority: toRule(priority ?? deploy),
-      despite_tests: toRule(despiteTests ?? deploy),
-      deploy: toRule(deploy),
-      approve: toRule(approve),
+      build: rules('build', build),
+      cancel: rules('cancel', cancel),
+      priority: rules('priority', priority),
+      despite_tests: rules('despite_tests', despiteTests),
+      deploy: rules('deploy', deploy),
+      approve: rules('approve', approve),
     },
     approvals: repository.approvals,
     upload: repository.upload ?? upload,
     deny: repository.deny,
-    deployedLabel: repository.labels.deployed ?? null,
+    labels: { building, built, failed },
+    deployedLabel: deployed,
+    greeting: repository.greeting,
+    chatter: repository.chatter,
+    speaker: repository.speaker,
+    builtElsewhere: repository.built_elsewhere,
     rerunChecks: repository.rerun_checks,
     changes: {
       easystacks:
@@ -88,8 +102,21 @@ function toSoftwareRepository(
   };
 }
 
-function toRule(rule: ConfigFile['software_repositories'][number]['permissions']['build']): PermissionRule {
-  return { logins: rule.logins, teams: rule.teams, role: rule.role ?? null, everyone: rule.everyone };
+type RuleInFile = ConfigFile['software_repositories'][number]['permissions']['build'];
+type NarrowRules = ConfigFile['software_repositories'][number]['permissions']['by_repository'][number];
+type RuledAction = Exclude<keyof NarrowRules, 'repositories'>;
+
+/** What is left out follows the same as in the rules for all repositories. */
+function ruleFor(rules: NarrowRules, action: RuledAction): RuleInFile | undefined {
+  if (action === 'cancel') return rules.cancel ?? rules.build;
+  if (action === 'priority') return rules.priority ?? rules.deploy;
+  if (action === 'despite_tests') return rules.despite_tests ?? rules.deploy;
+  return rules[action];
+}
+
+function toRule(rule: RuleInFile, repositories: string[] | null): PermissionRule {
+  const { logins, teams, role = null, everyone, deny: denied } = rule;
+  return { logins, teams, role, everyone, denied, repositories };
 }
 
 /** What failed is looked into, some of it only after the holidays. */

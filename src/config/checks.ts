@@ -1,6 +1,8 @@
 /** What a schema cannot see: whether the parts of the file fit each other. */
-import type { ConfigDocument, Path, Wording } from './document.ts';
-import { nearest, pathName } from './explain.ts';
+
+import { checkSoftwareRepository } from './check-software.ts';
+import type { ConfigDocument, Path } from './document.ts';
+import { choice, pathName } from './explain.ts';
 import type { Problem } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 
@@ -138,62 +140,6 @@ function checkSsh(document: ConfigDocument, ssh: Ssh, path: Path): Problem[] {
   ];
 }
 
-/** Publishing is what four eyes are for, so a rule that lets anybody in is a mistake there. */
-function checkSoftwareRepository(
-  document: ConfigDocument,
-  file: ConfigFile,
-  repository: ConfigFile['software_repositories'][number],
-  path: Path,
-): Problem[] {
-  const problems: Problem[] = [];
-  for (const action of ['build', 'cancel', 'priority', 'deploy', 'despite_tests', 'approve'] as const) {
-    const rule = repository.permissions[action];
-    if (rule === undefined) continue;
-    const at = [...path, 'permissions', action];
-    const empty =
-      rule.logins.length === 0 && rule.teams.length === 0 && rule.role === undefined && !rule.everyone;
-    if (empty) {
-      const found = `\`${pathName(at)}\` lets nobody in`;
-      problems.push(
-        document.atKey(at, {
-          found,
-          expected: null,
-          suggestion: "name some, for example `teams: ['EESSI/builders']`",
-        }),
-      );
-    }
-    if (rule.everyone && action !== 'build' && action !== 'cancel') {
-      const found = `\`${pathName(at)}\` is open to everyone`;
-      problems.push(
-        document.atKey([...at, 'everyone'], {
-          found,
-          expected: '`logins`, `teams` or a `role`',
-          suggestion: null,
-        }),
-      );
-    }
-  }
-  const ids = file.repositories.map(({ id }) => id);
-  (repository.easystacks ?? []).forEach(({ repository: id }, index) => {
-    if (id === undefined || ids.includes(id)) return;
-    const found = `a rule for easystacks refers to \`${id}\`, which is not in \`repositories\``;
-    problems.push(
-      document.atValue([...path, 'easystacks', index, 'repository'], { found, ...choice(id, ids) }),
-    );
-  });
-  if (repository.github.toLowerCase() === repository.staging.toLowerCase()) {
-    const found = `\`${repository.github}\` is its own staging repository`;
-    problems.push(
-      document.atValue([...path, 'staging'], {
-        found,
-        expected: 'another repository: deploy pull requests would otherwise be taken for software',
-        suggestion: null,
-      }),
-    );
-  }
-  return problems;
-}
-
 function checkPublishers(document: ConfigDocument, file: ConfigFile): Problem[] {
   const published = file.publishers.map((publisher) => publisher.repository);
   const built = [...new Set(file.repositories.map((repository) => repository.name))];
@@ -281,11 +227,4 @@ function oneOf<K extends string>(
       ? `\`${pathName(path)}\` has neither ${names.join(' nor ')}`
       : `\`${pathName(path)}\` has both ${names.join(' and ')}`;
   return [document.atKey(path, { found, expected: 'one of them', suggestion: null })];
-}
-
-function choice(typed: string, known: readonly string[]): Omit<Wording, 'found'> {
-  const near = nearest(typed, known);
-  return near === null
-    ? { expected: `one of ${known.map((name) => `\`${name}\``).join(', ')}`, suggestion: null }
-    : { expected: null, suggestion: `did you mean \`${near}\`?` };
 }

@@ -1,6 +1,8 @@
 /** The whole configuration of one running Stratobot: checked, complete, every default filled in. */
 import type { UploadPolicy } from '../domain/artifact.ts';
+import type { Chatter } from '../domain/chatter.ts';
 import type { ChangeRules } from '../domain/easystack-paths.ts';
+import type { BuildLabels } from '../domain/pull-labels.ts';
 import type { Catalogue, PoolOffer, RepositoryTarget } from '../domain/target.ts';
 import type { Role } from '../ports.ts';
 
@@ -52,15 +54,24 @@ export interface SoftwareRepository {
   github: string;
   /** `owner/name` of the repository where deploy PRs are opened. */
   staging: string;
-  permissions: Record<Action, PermissionRule>;
+  permissions: Record<Action, PermissionRule[]>;
   /** Approvals by different people that a deploy takes; at least 1. */
   approvals: number;
   /** Which artifacts are kept in the store. */
   upload: UploadPolicy;
   /** Logins that may do nothing, whatever else is true of them; lower case. */
   deny: string[];
+  /** Set on a pull request as its builds stand. */
+  labels: BuildLabels;
   /** Set on a pull request whose deploy was published. */
   deployedLabel: string | null;
+  /** Whether a pull request is greeted when it is opened. */
+  greeting: boolean;
+  chatter: Chatter;
+  /** Whether this instance answers what is for none in particular: help, mistakes, people without rights. */
+  speaker: boolean;
+  /** CPU targets that other instances build here, of which this one does not complain. */
+  builtElsewhere: string[];
   /** Jobs of GitHub Actions, run again when clients can have the revision. */
   rerunChecks: string[];
   changes: ChangeRules;
@@ -77,6 +88,10 @@ export interface PermissionRule {
   /** At least this role in the repository; null: no role is enough by itself. */
   role: Role | null;
   everyone: boolean;
+  /** Who may not, whoever else lets them; lower case. */
+  denied: string[];
+  /** Ids of the repository targets it is about; null: all. */
+  repositories: string[] | null;
 }
 
 /** A kind of build node: what it builds on, how it is reached, how many jobs at once. */

@@ -1,7 +1,7 @@
 /** Turns what the schema refuses into problems a person can mend. */
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
-import type { ConfigDocument, Path } from './document.ts';
+import type { ConfigDocument, Path, Wording } from './document.ts';
 import { type Hint, hints } from './leaves.ts';
 import type { Problem } from './problems.ts';
 import { configFile } from './schema.ts';
@@ -155,4 +155,12 @@ function unwrapAll(schema: z.ZodType | undefined): z.ZodType[] {
   }
   if (schema instanceof z.ZodPipe) return [schema, ...unwrapAll(schema.def.in as z.ZodType)];
   return [schema];
+}
+
+/** What is wrong with a name that none of the known ones is. */
+export function choice(typed: string, known: readonly string[]): Omit<Wording, 'found'> {
+  const near = nearest(typed, known);
+  return near === null
+    ? { expected: `one of ${known.map((name) => `\`${name}\``).join(', ')}`, suggestion: null }
+    : { expected: null, suggestion: `did you mean \`${near}\`?` };
 }

@@ -17,9 +17,10 @@ const rule = z
       .register(hints, { expected: 'one of `triage`, `write`, `maintain`, `admin`', example: 'maintain' })
       .optional(),
     everyone: leaf.flag.default(false),
+    deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
   })
   .register(hints, {
-    expected: 'who may do it, with the keys `logins`, `teams`, `role`, `everyone`',
+    expected: 'who may do it, with the keys `logins`, `teams`, `role`, `everyone`, `deny`',
     example: "{ teams: ['EESSI/builders'] }",
   });
 
@@ -37,11 +38,37 @@ const softwareRepository = z.strictObject({
     deploy: rule,
     despite_tests: rule.optional(),
     approve: rule,
+    by_repository: listOf(
+      z.strictObject({
+        repositories: listOf(leaf.plainName, 'a list of ids from `repositories`').min(1),
+        build: rule.optional(),
+        cancel: rule.optional(),
+        priority: rule.optional(),
+        deploy: rule.optional(),
+        despite_tests: rule.optional(),
+        approve: rule.optional(),
+      }),
+      'a list of further rules, each with its `repositories`',
+    ).default([]),
   }),
   approvals: leaf.count(10, '2').default(1),
   upload: upload.optional(),
   deny: listOf(leaf.login, 'a list of GitHub logins', '[some-login]').default([]),
-  labels: z.strictObject({ deployed: leaf.label.optional() }).prefault({}),
+  labels: z
+    .strictObject({
+      building: leaf.label.optional(),
+      built: leaf.label.optional(),
+      failed: leaf.label.optional(),
+      deployed: leaf.label.optional(),
+    })
+    .prefault({}),
+  greeting: leaf.flag.default(false),
+  chatter: z
+    .enum(['quiet', 'normal', 'chatty'])
+    .register(hints, { expected: 'one of `quiet`, `normal`, `chatty`', example: 'normal' })
+    .default('normal'),
+  speaker: leaf.flag.default(true),
+  built_elsewhere: listOf(leaf.cpu, 'a list of CPU paths', '[aarch64/neoverse_n1]').default([]),
   rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),
   easystacks: listOf(
     z.strictObject({ path: leaf.pathPattern, repository: leaf.plainName.optional() }),

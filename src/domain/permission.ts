@@ -23,12 +23,17 @@ export interface Rule {
   teams: readonly string[];
   /** The least role in the repository that is enough, or null when a role does not help. */
   role: Role | null;
+  /** Logins that may not do it, whoever else lets them. */
+  denied: readonly string[];
+  /** Ids of the repository targets it is about; null: all. */
+  repositories: readonly string[] | null;
 }
 
 export interface Permissions {
   /** Logins that may do nothing, whatever the rules say. */
   denied: readonly string[];
-  rules: Readonly<Record<Action, Rule>>;
+  /** One that fits is enough. */
+  rules: Readonly<Record<Action, readonly Rule[]>>;
 }
 
 /** What GitHub has answered so far. */
@@ -44,50 +49,85 @@ export type Decision =
   /** Find this out, put it into `known` and decide again; a fact is never asked for twice. */
   | { kind: 'ask'; question: { kind: 'role' } | { kind: 'team'; team: string } };
 
-/** Decides from what is known, asking for the cheapest fact that may still settle it. */
+/**
+ * Decides from what is known, asking for the cheapest fact that may still settle it.
+ * @param targets repository targets it is about, all of which must be allowed; null: whether there is any
+ */
 export function decide(
-  permissions: Permissions,
+  { denied, rules }: Permissions,
   action: Action,
   account: Account,
   known: Known = {},
+  targets: readonly string[] | null = null,
 ): Decision {
-  const rule = permissions.rules[action];
   const { login } = account;
   if (isBotAccount(account)) {
     return { kind: 'refused', code: 'bot', sentence: `${login} is a bot; bots give no commands here.` };
   }
-  if (isDenied(permissions, login)) {
+  if (includesLogin(denied, login)) {
     return { kind: 'refused', code: 'denied', sentence: `${login} may not give commands here.` };
   }
-  if (rule.everyone) return { kind: 'allowed', because: 'everyone may' };
-  if (includesLogin(rule.logins, login)) return { kind: 'allowed', because: `${login} is named in the rule` };
-  if (rule.role !== null) {
-    if (known.role === undefined) return { kind: 'ask', question: { kind: 'role' } };
-    if (ROLES.indexOf(known.role) >= ROLES.indexOf(rule.role)) {
-      return { kind: 'allowed', because: `${login} has the role ${known.role}` };
+  let because = 'nothing is asked for';
+  for (const target of targets ?? [null]) {
+    const covering = rulesFor(rules[action], target === null ? null : [target]);
+    const fit = fits(covering, target, login, known);
+    if (fit.kind === 'ask') return fit;
+    if (fit.kind === 'allowed') {
+      because = fit.because;
+      continue;
     }
+    const where = target === null ? 'here' : `for ${target}`;
+    const sentence = `${login} may not ${action} ${where}; that is for ${whoMay(covering)}.`;
+    return { kind: 'refused', code: 'not-allowed', sentence };
   }
-  for (const team of rule.teams) {
+  return { kind: 'allowed', because };
+}
+
+/** The rules about all of some repository targets; null: every rule. */
+export function rulesFor(rules: readonly Rule[], targets: readonly string[] | null): readonly Rule[] {
+  return rules.filter(
+    ({ repositories }) =>
+      targets === null || repositories === null || targets.every((target) => repositories.includes(target)),
+  );
+}
+
+function fits(
+  rules: readonly Rule[],
+  target: string | null,
+  login: string,
+  known: Known,
+): Exclude<Decision, { kind: 'refused' }> | { kind: 'no' } {
+  const denying = rules.filter(({ denied }) => includesLogin(denied, login));
+  // A rule for some repositories denies there only; while none is named, it just does not let in.
+  if (denying.some(({ repositories }) => target !== null || repositories === null)) return { kind: 'no' };
+  const open = rules.filter((rule) => !denying.includes(rule));
+  if (open.some(({ everyone }) => everyone)) return { kind: 'allowed', because: 'everyone may' };
+  if (open.some(({ logins }) => includesLogin(logins, login)))
+    return { kind: 'allowed', because: `${login} is named in the rule` };
+  for (const { role } of open) {
+    if (role === null) continue;
+    if (known.role === undefined) return { kind: 'ask', question: { kind: 'role' } };
+    if (ROLES.indexOf(known.role) >= ROLES.indexOf(role))
+      return { kind: 'allowed', because: `${login} has the role ${known.role}` };
+  }
+  for (const team of open.flatMap(({ teams }) => teams)) {
     const isMember = known.teams?.get(team);
     if (isMember === undefined) return { kind: 'ask', question: { kind: 'team', team } };
     if (isMember) return { kind: 'allowed', because: `${login} is a member of ${team}` };
   }
-  return {
-    kind: 'refused',
-    code: 'not-allowed',
-    sentence: `${login} may not ${action} here; that is for ${whoMay(rule)}.`,
-  };
+  return { kind: 'no' };
 }
 
 /** `members of EESSI/builders, maria or people with the role write or higher`; plain text. */
-export function whoMay(rule: Rule): string {
-  if (rule.everyone) return 'everyone';
+export function whoMay(rules: readonly Rule[]): string {
+  if (rules.some(({ everyone }) => everyone)) return 'everyone';
+  const teams = [...new Set(rules.flatMap((rule) => rule.teams))];
+  const roles = rules.flatMap(({ role }) => role ?? []).map((role) => ROLES.indexOf(role));
+  const role = ROLES[Math.min(...roles)];
   const groups = [
-    ...(rule.teams.length > 0 ? [`members of ${orList(rule.teams)}`] : []),
-    ...rule.logins,
-    ...(rule.role === null
-      ? []
-      : [`people with the role ${rule.role}${rule.role === 'admin' ? '' : ' or higher'}`]),
+    ...(teams.length > 0 ? [`members of ${orList(teams)}`] : []),
+    ...new Set(rules.flatMap((rule) => rule.logins)),
+    ...(role === undefined ? [] : [`people with the role ${role}${role === 'admin' ? '' : ' or higher'}`]),
   ];
   return groups.length === 0 ? 'nobody' : orList(groups);
 }

@@ -135,8 +135,8 @@ export interface ApprovalCount {
   approvers: string;
 }
 
-export function approvalCount(rule: Rule, given: number, needed: number): ApprovalCount {
-  return { given, needed, approvers: whoMay(rule) };
+export function approvalCount(rules: readonly Rule[], given: number, needed: number): ApprovalCount {
+  return { given, needed, approvers: whoMay(rules) };
 }
 
 /** An approving review was counted. */

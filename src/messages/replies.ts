@@ -2,25 +2,8 @@ import type { Build } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { targetName } from '../domain/target.ts';
 import { deployLine } from './deploy-line.ts';
-import { code, count, list, prose } from './markdown.ts';
+import { code, count, list } from './markdown.ts';
 import { headline } from './status-words.ts';
-
-const DONE_BY: Readonly<Record<string, string>> = {
-  build: 'builds here are started by',
-  cancel: 'builds here are cancelled by',
-  priority: 'waiting builds are given priority here by',
-  deploy: 'deploys here are asked for by',
-  despite_tests: 'deploys despite failed tests are asked for here by',
-};
-
-/**
- * Somebody without the right asked for something.
- * @param who those who have it, from whoMay()
- */
-export function noRight(login: string, action: string, who: string, command: string): string {
-  const lead = `@${login}, ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}`;
-  return who === 'nobody' ? `${lead}.` : `${lead}. One of them can comment ${code(command)}.`;
-}
 
 /** A command on an issue, where there is nothing to build. */
 export function notAPullRequest(): string {

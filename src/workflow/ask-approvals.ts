@@ -1,7 +1,7 @@
 import type { ReviewFacts } from '../domain/approval.ts';
 import type { Deploy } from '../domain/deploy.ts';
-import { whoMay } from '../domain/permission.ts';
-import { askPermission } from './ask-permission.ts';
+import { rulesFor, whoMay } from '../domain/permission.ts';
+import { askPermission, targetsOfDeploy } from './ask-permission.ts';
 import type { ServedRepository, World } from './world.ts';
 
 /**
@@ -22,6 +22,7 @@ export async function askApprovals(
   ]);
   const known = just === undefined || listed.some(({ id }) => id === just.id);
   const reviews: ReviewFacts[] = known ? listed : [...listed, just];
+  const targets = await targetsOfDeploy(world, deploy);
   const may = new Set<string>();
   const people = new Map(
     reviews
@@ -29,7 +30,7 @@ export async function askApprovals(
       .map(({ reviewer }) => [reviewer.login.toLowerCase(), reviewer]),
   );
   for (const [login, reviewer] of people) {
-    const answer = await askPermission(world, served, 'approve', deploy.repo, reviewer);
+    const answer = await askPermission(world, served, 'approve', deploy.repo, reviewer, targets);
     if (answer.kind === 'allowed') may.add(login);
   }
   return {
@@ -37,7 +38,7 @@ export async function askApprovals(
     reviews,
     headCommit: pull?.headSha ?? '',
     mayApprove: (login: string) => may.has(login.toLowerCase()),
-    approvers: whoMay(served.permissions.rules.approve),
+    approvers: whoMay(rulesFor(served.permissions.rules.approve, targets)),
     needed: served.approvals,
   };
 }

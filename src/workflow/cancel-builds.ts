@@ -3,8 +3,9 @@ import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
+import { refuseTargets } from './ask-permission.ts';
 import { move } from './run-build.ts';
-import type { World } from './world.ts';
+import type { ServedRepository, World } from './world.ts';
 
 const UNDER_WAY: readonly Build['state']['kind'][] = ['queued', 'starting', 'running'];
 
@@ -30,9 +31,8 @@ export async function cancelBuilds(world: World, builds: readonly Build[], by: s
 /** `bot: cancel`, with or without filters. @returns what to say */
 export async function cancelOnCommand(
   world: World,
-  repo: string,
-  number: number,
-  by: string,
+  served: ServedRepository,
+  { repo, number, by }: { repo: string; number: number; by: string },
   command: Command,
 ): Promise<string> {
   const builds = await underWay(world, repo, number);
@@ -40,6 +40,9 @@ export async function cancelOnCommand(
   const selection = selectBuilds(command, builds);
   if (selection.kind === 'mistakes')
     return notUnderstood(selection.mistakes, world.catalogue, 'Nothing was cancelled.');
+  const targets = selection.builds.map(({ repository }) => repository);
+  const refused = await refuseTargets(world, served, 'cancel', { repo, by }, targets);
+  if (refused !== null) return refused;
   return say.cancelled(await cancelBuilds(world, selection.builds, by));
 }
 

@@ -3,9 +3,10 @@ import { type Deploy, deployManifest } from '../domain/deploy.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
+import { refuseTargets } from './ask-permission.ts';
 import { auditDeploy } from './audit-deploy.ts';
 import { sha256 } from './post.ts';
-import type { World } from './world.ts';
+import type { ServedRepository, World } from './world.ts';
 
 /** Whose word it is, and the comment it came with: `comment:<id>`. */
 interface DropAsk {
@@ -20,7 +21,12 @@ interface DropAsk {
  * digest and a deploy PR of its own, which takes the place of the one there was: so no approval of more can count for it.
  * @returns what to say
  */
-export async function dropOnCommand(world: World, ask: DropAsk, command: Command): Promise<string> {
+export async function dropOnCommand(
+  world: World,
+  served: ServedRepository,
+  ask: DropAsk,
+  command: Command,
+): Promise<string> {
   const deploys = await world.records.deploys.ofPullRequest(ask.repo, ask.number);
   const made = deploys.filter(({ source }) => source === ask.source);
   if (made.length > 0) return await follow(world, made);
@@ -40,6 +46,9 @@ export async function dropOnCommand(world: World, ask: DropAsk, command: Command
   if (selection.kind === 'mistakes')
     return notUnderstood(selection.mistakes, world.catalogue, 'Nothing was dropped.');
 
+  const targets = selection.builds.map(({ repository }) => repository);
+  const refused = await refuseTargets(world, served, 'deploy', ask, targets);
+  if (refused !== null) return refused;
   const dropped = new Set(selection.builds.map(({ id }) => id));
   const left = waiting.map((deploy) => ({
     deploy,

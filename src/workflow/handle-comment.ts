@@ -2,7 +2,7 @@ import type { Command } from '../domain/command.ts';
 import type { CommandName } from '../domain/command-table.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
-import { type Action, isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
+import { type Action, isBotAccount, isDenied } from '../domain/permission.ts';
 import { help } from '../messages/help.ts';
 import { leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
@@ -15,6 +15,7 @@ import { pinHead } from './pin-head.ts';
 import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
 import { prioritiseOnCommand } from './prioritise-builds.ts';
+import { refusePerson } from './refuse-person.ts';
 import { retryOnCommand } from './repeat-build.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
@@ -84,15 +85,10 @@ async function answers(
   ]);
   const denied = needed.find((_, index) => granted[index]?.kind !== 'allowed');
   if (denied) {
-    const command = commands.find((candidate) => needOf(candidate) === denied);
-    return [
-      say.noRight(
-        event.author.login,
-        denied,
-        whoMay(served.permissions.rules[denied]),
-        (command?.source ?? '').trim(),
-      ),
-    ];
+    const command = commands.find((candidate) => needOf(candidate) === denied)?.source.trim() ?? '';
+    const { repo, number, author } = event;
+    await refusePerson(world, served, { repo, number, by: author.login, action: denied, command });
+    return [];
   }
   if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
   // What is published stays when its pull request is merged, and so does the way back.
@@ -133,19 +129,18 @@ async function carryOut(
     if (command.name === 'status') said.push(await statusOf(world, pull, command.topic === 'all'));
     if (command.name === 'log') said.push(await logOnCommand(world, pull, command));
     if (command.name === 'retry') {
-      said.push(await retryOnCommand(world, pull.repo, pull.number, pull.headSha, command));
+      said.push(await retryOnCommand(world, served, { ...pull, by }, command));
     }
-    if (command.name === 'cancel')
-      said.push(await cancelOnCommand(world, pull.repo, pull.number, by, command));
+    if (command.name === 'cancel') said.push(await cancelOnCommand(world, served, { ...pull, by }, command));
     if (command.name === 'priority')
-      said.push(await prioritiseOnCommand(world, pull.repo, pull.number, by, command));
+      said.push(await prioritiseOnCommand(world, served, { ...pull, by }, command));
     if (command.name === 'deploy') {
       const ask = { rebuild: command.topic === 'rebuild', despiteTests: command.reason };
       said.push(...(await requestDeploy(world, served, { pull, by, source, ...ask })));
     }
     if (command.name === 'drop') {
       const { repo, number } = pull;
-      said.push(await dropOnCommand(world, { repo, number, by, source }, command));
+      said.push(await dropOnCommand(world, served, { repo, number, by, source }, command));
     }
     if (command.name === 'rollback') {
       const ask = { pull, by, source };

@@ -1,9 +1,10 @@
 import type { LabelEvent } from '../domain/events.ts';
 import { parseComment } from '../domain/parse-command.ts';
-import { isBotAccount, whoMay } from '../domain/permission.ts';
+import { isBotAccount } from '../domain/permission.ts';
 import * as say from '../messages/replies.ts';
 import { askPermission } from './ask-permission.ts';
 import { reply } from './post.ts';
+import { refusePerson } from './refuse-person.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
 import type { World } from './world.ts';
@@ -32,9 +33,8 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
     askPermission(world, served, asked.action, repo, event.by),
   ]);
   if (permission.kind !== 'allowed') {
-    await answer(
-      say.noRight(by, asked.action, whoMay(served.permissions.rules[asked.action]), asked.command),
-    );
+    const { action, command } = asked;
+    await refusePerson(world, served, { repo, number, by, action, command });
     await world.github.removeLabel(repo, number, event.label);
     return 'no right';
   }

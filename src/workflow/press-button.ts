@@ -1,13 +1,14 @@
 import { type Build, isFinal } from '../domain/build.ts';
 import { readCheckId } from '../domain/check-id.ts';
 import type { ButtonEvent } from '../domain/events.ts';
-import { isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
+import { isBotAccount, isDenied } from '../domain/permission.ts';
 import { newestOfEach, newestTryOf } from '../domain/tries.ts';
 import * as say from '../messages/replies.ts';
-import { askPermission } from './ask-permission.ts';
+import { askPermission, refuseTargets } from './ask-permission.ts';
 import { buildsOfHead } from './builds-of-head.ts';
 import { cancelBuilds } from './cancel-builds.ts';
 import { reply } from './post.ts';
+import { refusePerson } from './refuse-person.ts';
 import { repeat } from './repeat-build.ts';
 import type { ServedRepository, World } from './world.ts';
 
@@ -68,11 +69,14 @@ async function press(
     askPermission(world, served, action, repo, by),
   ]);
   if (permission.kind !== 'allowed') {
-    // Said once to each person: a button is pressed again sooner than a comment is written.
-    const key = `reply:button:${repo}#${number}:${action}:${by.login}`;
-    const who = whoMay(served.permissions.rules[action]);
-    await reply(world, { key, repo, number, body: say.noRight(by.login, action, who, `bot: ${button}`) });
+    await refusePerson(world, served, { repo, number, by: by.login, action, command: `bot: ${button}` });
     return 'no right';
+  }
+  const targets = builds.map(({ repository }) => repository);
+  const refused = await refuseTargets(world, served, action, { repo, by: by.login }, targets);
+  if (refused !== null) {
+    await reply(world, { key: `reply:button:${guid}:${number}`, repo, number, body: refused });
+    return 'no right for a target';
   }
   if (button === 'cancel') {
     const ended = await cancelBuilds(world, builds, by.login);

@@ -2,14 +2,14 @@ import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
-import type { World } from './world.ts';
+import { refuseTargets } from './ask-permission.ts';
+import type { ServedRepository, World } from './world.ts';
 
 /** `bot: priority`, with or without filters: marks builds of the pull request that wait. @returns what to say */
 export async function prioritiseOnCommand(
   world: World,
-  repo: string,
-  number: number,
-  by: string,
+  served: ServedRepository,
+  { repo, number, by }: { repo: string; number: number; by: string },
   command: Command,
 ): Promise<string> {
   const requests = await world.records.requests.ofPullRequest(repo, number);
@@ -19,6 +19,9 @@ export async function prioritiseOnCommand(
   const selection = selectBuilds(command, waiting);
   if (selection.kind === 'mistakes')
     return notUnderstood(selection.mistakes, world.catalogue, 'None was given priority.');
+  const targets = selection.builds.map(({ repository }) => repository);
+  const refused = await refuseTargets(world, served, 'priority', { repo, by }, targets);
+  if (refused !== null) return refused;
   const marks = await Promise.all(
     selection.builds.map((build) => world.records.builds.prioritise(build.id, by)),
   );

@@ -4,7 +4,8 @@ import { selectBuilds } from '../domain/select-builds.ts';
 import { adviceFor, newestTries } from '../domain/tries.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
-import type { World } from './world.ts';
+import { refuseTargets } from './ask-permission.ts';
+import type { ServedRepository, World } from './world.ts';
 
 /** Repeats a build that failed for a reason that may be gone the next time; safe to ask again. */
 export async function repeatIfAdvised(world: World, build: Build): Promise<void> {
@@ -33,9 +34,8 @@ export async function repeat(
 /** `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. @returns what to say */
 export async function retryOnCommand(
   world: World,
-  repo: string,
-  number: number,
-  headSha: string,
+  served: ServedRepository,
+  { repo, number, by, headSha }: { repo: string; number: number; by: string; headSha: string },
   command: Command,
 ): Promise<string> {
   const [request] = await world.records.requests.ofPullRequest(repo, number);
@@ -47,6 +47,9 @@ export async function retryOnCommand(
   if (ended.length === 0) return say.nothingToRetry('no build of the newest request has failed');
   const selection = selectBuilds(command, ended);
   if (selection.kind === 'mistakes') return notUnderstood(selection.mistakes, world.catalogue);
+  const targets = selection.builds.map(({ repository }) => repository);
+  const refused = await refuseTargets(world, served, 'build', { repo, by }, targets);
+  if (refused !== null) return refused;
   const again = await Promise.all(selection.builds.map((build) => repeat(world, build, 0, null)));
   return say.retried(again);
 }

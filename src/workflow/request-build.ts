@@ -5,6 +5,7 @@ import type { SoftwareChanges } from '../domain/software-changes.ts';
 import { besideThePaths, brokenEasystacks, notice } from '../messages/easystack.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
+import { refuseTargets } from './ask-permission.ts';
 import { reply } from './post.ts';
 import { readPullChanges } from './read-changes.ts';
 import { markBroken } from './refuse-easystack.ts';
@@ -43,6 +44,9 @@ export async function requestBuild(
   const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue), ask.keepGoing);
   if (plan.kind === 'not-meant') return plan;
   if (plan.kind === 'mistakes') return refused(notUnderstood(plan.mistakes, catalogue));
+  const targets = plan.builds.map(({ repository }) => repository);
+  const denied = await refuseTargets(world, served, 'build', { repo: pull.repo, by: ask.by }, targets);
+  if (denied !== null) return refused(denied);
   if (understood !== null && understood.problems.length > 0) {
     await markBroken(world, pull, understood.problems);
     return refused(brokenEasystacks(understood.problems));

@@ -3,6 +3,7 @@ import { type Deploy, type DeployItem, deployManifest } from '../domain/deploy.t
 import { targetName } from '../domain/target.ts';
 import * as say from '../messages/deploy-replies.ts';
 import type { PullRequest } from '../ports.ts';
+import { refuseTargets } from './ask-permission.ts';
 import { auditDeploy } from './audit-deploy.ts';
 import { type Built, newestBuilt } from './newest-built.ts';
 import { sha256 } from './post.ts';
@@ -39,6 +40,10 @@ export async function requestDeploy(
     const known = ofHead ? 'this commit' : requests.length > 0 ? 'older commits' : 'nothing';
     return [say.nothingToDeploy(pull.headSha, known)];
   }
+  const targets = built.map(({ build }) => build.repository);
+  const action = ask.despiteTests === null ? 'deploy' : 'despite_tests';
+  const refused = await refuseTargets(world, served, action, { repo: pull.repo, by: ask.by }, targets);
+  if (refused !== null) return [refused];
   const failed = [...new Set(built.map(({ build }) => build))].filter(testsFailed);
   if (failed.length > 0 && ask.despiteTests === null) return [say.testsStop(failed)];
   const despiteTests =

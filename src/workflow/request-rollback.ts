@@ -4,6 +4,7 @@ import { sameLogin, whoMay } from '../domain/permission.ts';
 import { CONFIRM_WITHIN_MS, type Rollback, rollbackName } from '../domain/rollback.ts';
 import * as say from '../messages/rollback-replies.ts';
 import type { PullRequest } from '../ports.ts';
+import { refuseTargets, targetsOfDeploy } from './ask-permission.ts';
 import type { ServedRepository, World } from './world.ts';
 
 type PublishedState = Extract<Deploy['state'], { kind: 'published' }>;
@@ -31,6 +32,11 @@ export async function requestRollback(
   const newest = new Map(published.map((deploy) => [repositoryOf(deploy), deploy]));
   if (newest.size === 0) return [say.nothingToTakeBack(deploys)];
   const answers: string[] = [];
+  for (const deploy of newest.values()) {
+    const asker = { repo: ask.pull.repo, by: ask.by };
+    const refused = await refuseTargets(world, served, 'deploy', asker, await targetsOfDeploy(world, deploy));
+    if (refused !== null) return [refused];
+  }
   for (const deploy of newest.values()) answers.push(await askFor(world, served, ask, deploy));
   return answers;
 }
@@ -83,6 +89,10 @@ export async function confirmRollback(
     await audit(world, by, 'rollback-refused', rollback, { source, reason: 'asked for by the same person' });
     return say.sameTwoEyes(rollback, whoMay(served.permissions.rules.approve));
   }
+  const deploy = deploys.find(({ id }) => id === rollback.deployId);
+  const targets = deploy ? await targetsOfDeploy(world, deploy) : [];
+  const refused = await refuseTargets(world, served, 'approve', { repo: pull.repo, by }, targets);
+  if (refused !== null) return refused;
   await audit(world, by, 'rollback-confirmed', rollback, { source });
   const confirmation = { by, source, at: world.clock.now() };
   const moved = await world.records.rollbacks.move(rollback.id, 'asked', { kind: 'confirmed', confirmation });

@@ -3,7 +3,7 @@ import { Permanent } from '../domain/errors.ts';
 import { sameLogin, whoMay } from '../domain/permission.ts';
 import type { Rollback } from '../domain/rollback.ts';
 import * as say from '../messages/rollback-replies.ts';
-import { askPermission } from './ask-permission.ts';
+import { askPermission, targetsOfDeploy } from './ask-permission.ts';
 import { labelTakenBack } from './follow-up.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { audit, isPublished, onTopOf, type PublishedDeploy } from './request-rollback.ts';
@@ -57,9 +57,10 @@ async function objectionTo(
   const served = world.served.get(deploy.repo);
   if (!served) return 'the software repository is not served any more';
   if (sameLogin(requestedBy, confirmedBy)) return `\`${requestedBy}\` asked for it and confirmed it`;
+  const targets = await targetsOfDeploy(world, deploy);
   const [mayAsk, mayConfirm] = await Promise.all([
-    askPermission(world, served, 'deploy', deploy.repo, { login: requestedBy, isBot: false }),
-    askPermission(world, served, 'approve', deploy.repo, { login: confirmedBy, isBot: false }),
+    askPermission(world, served, 'deploy', deploy.repo, { login: requestedBy, isBot: false }, targets),
+    askPermission(world, served, 'approve', deploy.repo, { login: confirmedBy, isBot: false }, targets),
   ]);
   const { deploy: askers, approve } = served.permissions.rules;
   if (mayAsk.kind !== 'allowed') return `\`${requestedBy}\` is not among ${whoMay(askers)} any more`;

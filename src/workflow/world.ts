@@ -1,7 +1,9 @@
 import type { ArtifactName, UploadPolicy } from '../domain/artifact.ts';
+import type { Chatter } from '../domain/chatter.ts';
 import type { ReadEasystack } from '../domain/easystack.ts';
 import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { Permissions } from '../domain/permission.ts';
+import type { BuildLabels } from '../domain/pull-labels.ts';
 import type { Catalogue, RepositoryTarget } from '../domain/target.ts';
 import type {
   ArtifactStore,
@@ -19,6 +21,7 @@ import type {
   Strata,
   TranslateEvent,
 } from '../ports.ts';
+import type { RightsMemory } from './rights-memory.ts';
 
 /** A GitHub repository this instance serves. */
 export interface ServedRepository {
@@ -26,6 +29,15 @@ export interface ServedRepository {
   staging: string;
   /** Which artifacts of it are kept in the store. */
   upload: UploadPolicy;
+  /** Put on a pull request as its builds stand. */
+  labels: BuildLabels;
+  /** Whether a pull request is greeted when it is opened. */
+  greeting: boolean;
+  chatter: Chatter;
+  /** Whether this instance answers what is for none in particular; see domain/speaking.ts. */
+  speaker: boolean;
+  /** CPU targets that other instances build here. */
+  builtElsewhere: readonly string[];
   /** Put on a pull request when its deploy is published; null: none. */
   deployedLabel: string | null;
   /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */
@@ -60,6 +72,8 @@ export interface World {
   readEasystack: (file: string, text: string) => ReadEasystack;
   catalogue: Catalogue;
   served: ReadonlyMap<string, ServedRepository>;
+  /** Who was allowed what a moment ago. */
+  rights: RightsMemory;
   /** Where the bot's pages are, without a slash at the end. */
   publicUrl: string;
   /** Where repositories are shown and cloned from, without a slash at the end: `https://github.com`. */

@@ -34,17 +34,62 @@ describe('a small configuration', () => {
           github: 'EESSI/software-layer',
           staging: 'EESSI/staging',
           permissions: {
-            build: { logins: [], teams: [], role: 'maintain', everyone: false },
-            cancel: { logins: [], teams: [], role: 'maintain', everyone: false },
-            priority: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
-            despite_tests: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
-            deploy: { logins: [], teams: ['EESSI/builders'], role: null, everyone: false },
-            approve: { logins: [], teams: ['EESSI/ingest'], role: null, everyone: false },
+            build: [
+              { logins: [], teams: [], role: 'maintain', everyone: false, denied: [], repositories: null },
+            ],
+            cancel: [
+              { logins: [], teams: [], role: 'maintain', everyone: false, denied: [], repositories: null },
+            ],
+            priority: [
+              {
+                logins: [],
+                teams: ['EESSI/builders'],
+                role: null,
+                everyone: false,
+                denied: [],
+                repositories: null,
+              },
+            ],
+            despite_tests: [
+              {
+                logins: [],
+                teams: ['EESSI/builders'],
+                role: null,
+                everyone: false,
+                denied: [],
+                repositories: null,
+              },
+            ],
+            deploy: [
+              {
+                logins: [],
+                teams: ['EESSI/builders'],
+                role: null,
+                everyone: false,
+                denied: [],
+                repositories: null,
+              },
+            ],
+            approve: [
+              {
+                logins: [],
+                teams: ['EESSI/ingest'],
+                role: null,
+                everyone: false,
+                denied: [],
+                repositories: null,
+              },
+            ],
           },
           approvals: 1,
           upload: 'all',
           deny: [],
+          labels: { building: null, built: null, failed: null },
           deployedLabel: null,
+          greeting: false,
+          chatter: 'normal',
+          speaker: true,
+          builtElsewhere: [],
           rerunChecks: [],
           changes: {
             easystacks: [
@@ -118,7 +163,7 @@ describe('a small configuration', () => {
 
   test('compares logins in lower case, as GitHub does', async () => {
     const { config } = await load(SMALL.replace("{ teams: ['EESSI/builders'] }", '{ logins: [Maria] }'));
-    expect(config.softwareRepositories[0]?.permissions.deploy.logins).toEqual(['maria']);
+    expect(config.softwareRepositories[0]?.permissions.deploy[0]?.logins).toEqual(['maria']);
   });
 });
 

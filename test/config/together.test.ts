@@ -181,3 +181,38 @@ test('a rule for easystacks of a repository that is not there', async () => {
           |                                      ^^^^^^^^^^^^^^^^^^^^^^^^"
   `);
 });
+
+test('rules for some repositories, and labels that say two things', async () => {
+  const text = SMALL.replace(
+    /^( +)permissions:\n/m,
+    [
+      '$1labels: { built: ready, failed: Ready, building: bot:build }',
+      '$1permissions:',
+      '$1  by_repository:',
+      '$1    - repositories: [eessi.io-2025.06-sofware]',
+      '$1      build: { deny: [max] }',
+      '$1      deploy: { everyone: true }',
+      '',
+    ].join('\n'),
+  );
+  expect(await problemsOf(text)).toMatchInlineSnapshot(`
+    "stratobot.yml: 4 problems
+
+    line 9: the label \`bot:build\` says something else already; take another name
+        9 |     labels: { built: ready, failed: Ready, building: bot:build }
+          |                                                      ^^^^^^^^^
+
+    line 9: the label \`Ready\` says something else already; take another name
+        9 |     labels: { built: ready, failed: Ready, building: bot:build }
+          |                                     ^^^^^
+
+    line 12: a rule for some repositories refers to \`eessi.io-2025.06-sofware\`, which is not in \`repositories\`; did you mean \`eessi.io-2025.06-software\`?
+       12 |         - repositories: [eessi.io-2025.06-sofware]
+          |                          ^^^^^^^^^^^^^^^^^^^^^^^^
+
+    line 14: \`software_repositories[0].permissions.by_repository[0].deploy\` is open to everyone
+       14 |           deploy: { everyone: true }
+          |                     ^^^^^^^^
+            expected \`logins\`, \`teams\` or a \`role\`"
+  `);
+});

@@ -92,7 +92,7 @@ test('a mapping, a list and a value where something else belongs', async () => {
     line 10: \`software_repositories[0].permissions.build\` is the text "maintain"
        10 |       build: maintain
           |              ^^^^^^^^
-            expected who may do it, with the keys \`logins\`, \`teams\`, \`role\`, \`everyone\`; for example \`build: { teams: ['EESSI/builders'] }\`
+            expected who may do it, with the keys \`logins\`, \`teams\`, \`role\`, \`everyone\`, \`deny\`; for example \`build: { teams: ['EESSI/builders'] }\`
 
     line 29: \`limits\` is empty
        29 | limits:

@@ -11,20 +11,20 @@ import {
   whoMay,
 } from '../../src/domain/permission.ts';
 
-const NOBODY: Rule = { everyone: false, logins: [], teams: [], role: null };
+const NOBODY: Rule = { everyone: false, logins: [], teams: [], role: null, denied: [], repositories: null };
 
 function permissions(rule: Partial<Rule>, denied: string[] = []): Permissions {
   const closed = {
-    build: NOBODY,
-    cancel: NOBODY,
-    priority: NOBODY,
-    despite_tests: NOBODY,
-    deploy: NOBODY,
-    approve: NOBODY,
-    status: NOBODY,
-    help: NOBODY,
+    build: [NOBODY],
+    cancel: [NOBODY],
+    priority: [NOBODY],
+    despite_tests: [NOBODY],
+    deploy: [NOBODY],
+    approve: [NOBODY],
+    status: [NOBODY],
+    help: [NOBODY],
   };
-  return { denied, rules: { ...closed, build: { ...NOBODY, ...rule } } };
+  return { denied, rules: { ...closed, build: [{ ...NOBODY, ...rule }] } };
 }
 
 /** Answers every question from a world, and says which were asked. */
@@ -124,6 +124,45 @@ describe('in words', () => {
     [{ teams: ['o/a', 'o/b'] }, 'members of o/a or o/b'],
     [{ logins: ['ana', 'jo'], role: 'admin' }, 'ana, jo or people with the role admin'],
   ])('%j', (rule, words) => {
-    expect(whoMay({ ...NOBODY, ...rule })).toBe(words);
+    expect(whoMay([{ ...NOBODY, ...rule }])).toBe(words);
+  });
+});
+
+describe('for some repositories only', () => {
+  const general = { ...NOBODY, teams: ['o/builders'] };
+  const forTest = { ...NOBODY, logins: ['jo'], denied: ['max'], repositories: ['test'] };
+  const given: Permissions = {
+    denied: [],
+    rules: { ...permissions({}).rules, build: [general, forTest] },
+  };
+  const may = (login: string, targets: string[] | null) => {
+    const teams = new Map([['o/builders', login !== 'jo']]);
+    return decide(given, 'build', { login, isBot: false }, { teams }, targets).kind;
+  };
+
+  it.each([
+    ['jo', null, 'allowed'],
+    ['jo', ['test'], 'allowed'],
+    ['jo', ['main'], 'refused'],
+    ['jo', ['test', 'main'], 'refused'],
+    ['maria', ['test', 'main'], 'allowed'],
+    ['max', null, 'allowed'],
+    ['max', ['main'], 'allowed'],
+    ['max', ['test'], 'refused'],
+  ])('%s for %j is %s', (login, targets, kind) => {
+    expect(may(login, targets)).toBe(kind);
+  });
+
+  it('says who may there', () => {
+    const decision = decide(
+      given,
+      'build',
+      { login: 'jo', isBot: false },
+      { teams: new Map([['o/builders', false]]) },
+      ['main'],
+    );
+    expect(decision).toMatchObject({
+      sentence: 'jo may not build for main; that is for members of o/builders.',
+    });
   });
 });

@@ -22,6 +22,10 @@ export interface ConfigDraft {
     deny?: string[];
     permissions: Record<string, object>;
     labels?: object;
+    greeting?: boolean;
+    chatter?: string;
+    speaker?: boolean;
+    built_elsewhere?: string[];
     rerun_checks?: string[];
     upload?: string;
   }[];

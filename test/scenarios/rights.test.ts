@@ -77,17 +77,76 @@ botTest(
   rule({ logins: ['JO'] }),
 );
 
+botTest('who left the team may not deploy any more', async ({ built, github, comment, said, status }) => {
+  await built();
+  github.removeFromTeam('stack/builders', 'maria');
+  await comment('maria', 'bot: deploy');
+  expect(await said()).toMatchInlineSnapshot(
+    `"@maria, deploys here are asked for by members of stack/builders. One of them can comment \`bot: deploy\`."`,
+  );
+  // Builds are another matter: what was true a moment ago is not asked again for minutes.
+  await comment('maria', 'bot: build arch=n1');
+  await status(': built');
+});
+
+botTest('who just got a right has it at once', async ({ openPullRequest, github, comment, said, status }) => {
+  await openPullRequest();
+  await comment('jo', 'bot: build arch=zen2');
+  await said();
+  github.addTeam('stack/builders', ['jo']);
+  await comment('jo', 'bot: build arch=zen2');
+  await status(': built');
+});
+
 botTest(
-  'who left the team may not build any more',
-  async ({ openPullRequest, github, comment, said, status }) => {
+  'who may not is told once an hour, for all they try',
+  async ({ openPullRequest, comment, label, said, silence, github, psql }) => {
     await openPullRequest();
-    await comment('maria', 'bot: build arch=zen2');
-    await status(': built');
-    github.removeFromTeam('stack/builders', 'maria');
-    await comment('maria', 'bot: build arch=zen2');
+    github.setPermission('stack/software-layer', 'eve', 'triage');
+    await comment('eve', 'bot: build arch=zen2');
+    await said();
+    await comment('eve', 'bot: build arch=zen2\nbot: deploy');
+    await label('eve', 'bot:build');
+    await silence();
+    await github.waitFor(() => github.labels('stack/software-layer', 1).length === 0, {
+      what: 'the label to be taken off',
+    });
+    await comment('jo', 'bot: cancel');
+    expect(await said()).toContain('@jo, builds here are cancelled by');
+    await psql(`UPDATE postings SET key = key || '-2h' WHERE key LIKE 'no-right:%:eve:%'`);
+    await comment('eve', 'bot: cancel');
+    expect(await said()).toContain('@eve, builds here are cancelled by');
+  },
+);
+
+botTest(
+  'a right for some repositories only',
+  async ({ openPullRequest, comment, said, status }) => {
+    await openPullRequest();
+    await comment('jo', 'bot: build arch=zen2 repo:2025.06');
     expect(await said()).toMatchInlineSnapshot(
-      `"@maria, builds here are started by members of stack/builders. One of them can comment \`bot: build arch=zen2\`."`,
+      `"Nothing was done: @jo, for \`eessi.io-2025.06-software\` builds here are started by members of stack/builders. One of them can do it, or leave that repository out with \`repo:\`."`,
     );
+    await comment('jo', 'bot: build arch=zen2 repo:test');
+    await status(': built');
+    await comment('maria', 'bot: build arch=zen2 repo:test');
+    expect(await said()).toMatchInlineSnapshot(
+      `"Nothing was done: @maria, for \`eessi.io-2025.06-test\` builds here are started by members of stack/builders or jo. One of them can do it, or leave that repository out with \`repo:\`."`,
+    );
+    await comment('jo', 'bot: deploy');
+    expect(await said()).toMatchInlineSnapshot(
+      `"@jo, deploys here are asked for by members of stack/builders. One of them can comment \`bot: deploy\`."`,
+    );
+  },
+  {
+    configure: ({ repositories, software_repositories: [repository] }) => {
+      repositories.push({ id: 'eessi.io-2025.06-test', name: 'software.eessi.io', version: '2024.06' });
+      Object.assign(repository?.permissions ?? {}, {
+        by_repository: [
+          { repositories: ['eessi.io-2025.06-test'], build: { logins: ['jo'], deny: ['maria'] } },
+        ],
+      });
+    },
   },
 );
 

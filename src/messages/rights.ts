@@ -1,0 +1,25 @@
+/** Answers to people who may not do what they asked for. */
+import { code, prose } from './markdown.ts';
+
+const DONE_BY: Readonly<Record<string, string>> = {
+  build: 'builds here are started by',
+  cancel: 'builds here are cancelled by',
+  priority: 'waiting builds are given priority here by',
+  deploy: 'deploys here are asked for by',
+  despite_tests: 'deploys despite failed tests are asked for here by',
+};
+
+/**
+ * Somebody without the right asked for something.
+ * @param who those who have it, from whoMay()
+ */
+export function noRight(login: string, action: string, who: string, command: string): string {
+  const lead = `@${login}, ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}`;
+  return who === 'nobody' ? `${lead}.` : `${lead}. One of them can comment ${code(command)}.`;
+}
+
+/** Somebody who has the right, but not for this repository target. */
+export function notForTarget(login: string, action: string, target: string, who: string): string {
+  const lead = `@${login}, for ${code(target)} ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}`;
+  return `Nothing was done: ${lead}. One of them can do it, or leave that repository out with \`repo:\`.`;
+}
