@@ -26,7 +26,7 @@ export function pulls(api: Api): Pick<GitHub, 'pullRequest' | 'reviews' | 'merge
       api.onRepository(repo, async (octokit, at) => {
         const answer = await ifStatus(octokit.rest.pulls.get({ ...at, pull_number: number }), [404], null);
         if (answer === null) return null;
-        const { title, user, state, merged, draft, head, base, updated_at } = answer.data;
+        const { title, user, state, merged, draft, labels, head, base, updated_at } = answer.data;
         return {
           repo,
           number,
@@ -35,6 +35,7 @@ export function pulls(api: Api): Pick<GitHub, 'pullRequest' | 'reviews' | 'merge
           state,
           merged,
           draft: draft ?? false,
+          labels: labels.map(({ name }) => name),
           headSha: head.sha,
           baseRef: base.ref,
           updatedAt: Date.parse(updated_at),

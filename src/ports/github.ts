@@ -11,6 +11,7 @@ export interface PullRequest {
   state: 'open' | 'closed';
   merged: boolean;
   draft: boolean;
+  labels: string[];
   headSha: string;
   baseRef: string;
   updatedAt: number;

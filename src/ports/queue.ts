@@ -9,6 +9,8 @@ export type Job =
   | { kind: 'status'; requestId: number }
   | { kind: 'check'; buildId: number }
   | { kind: 'summary'; requestId: number }
+  /** Labels of a request's pull request. */
+  | { kind: 'labels'; requestId: number }
   | { kind: 'reply'; key: string }
   | { kind: 'deploy'; deployId: number }
   | { kind: 'ingest'; deployId: number }

@@ -4,6 +4,7 @@ import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
 import { placeBuilds } from './place-builds.ts';
 import { reportCheck } from './report-check.ts';
+import { reportLabels } from './report-labels.ts';
 import { reportStatus } from './report-status.ts';
 import { reportSummary } from './report-summary.ts';
 import { advanceBuild } from './run-build.ts';
@@ -28,6 +29,8 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return reportCheck(world, job.buildId);
     case 'summary':
       return reportSummary(world, job.requestId);
+    case 'labels':
+      return reportLabels(world, job.requestId);
     case 'reply':
       return writeReply(world, job.key);
     case 'deploy':

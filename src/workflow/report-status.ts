@@ -10,8 +10,9 @@ const PACE_MS = 2_000;
 /** Brings the status comment of a request up to what the rows say; runs behind the queue, as often as anything changed. */
 export async function reportStatus(world: World, requestId: number): Promise<void> {
   const key = `status:${requestId}`;
-  // Whatever the comment shows, the summary shows as well.
+  // Whatever the comment shows, the summary and the labels show as well.
   await world.queue.add({ kind: 'summary', requestId });
+  await world.queue.add({ kind: 'labels', requestId });
   const result = await world.records.locked(`posting:${key}`, () => write(world, requestId, key));
   if (result === 'busy') await world.queue.add({ kind: 'status', requestId }, { delayMs: 200 });
   else if (result > 0) await world.queue.add({ kind: 'status', requestId }, { delayMs: result });
