@@ -102,7 +102,7 @@ export function pathName(path: Path): string {
 }
 
 /** The known name that a typo was most likely meant to be, or null. */
-export function nearest(typed: string, known: readonly string[]): string | null {
+function nearest(typed: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
   const best = closest(typed, known);
   return distance(typed, best) <= Math.max(2, Math.floor(typed.length / 4)) ? best : null;
