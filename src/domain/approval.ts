@@ -2,7 +2,7 @@
  * Four eyes: whose review of a deploy PR lets its bytes be published. Judged when the review arrives, and once more, with
  * everything asked anew, immediately before publishing.
  */
-import type { Approval, Deploy } from './deploy.ts';
+import { type Approval, type Deploy, outsidersOf } from './deploy.ts';
 import type { Account } from './events.ts';
 import { isBotAccount, sameLogin } from './permission.ts';
 
@@ -144,9 +144,11 @@ function isWithdrawn(review: ReviewFacts, reviews: readonly ReviewFacts[]): bool
 function judgeReviewer(reviewer: Account, asked: Reviewed): RefusedApproval | null {
   const { deploy, approvers, needed } = asked;
   const { login } = reviewer;
-  const rest = `It takes ${needed === 1 ? 'one approval' : `${needed} approvals`} from ${approvers}, not by ${deploy.author}${
-    sameLogin(deploy.author, deploy.requestedBy) ? '' : ` and not by ${deploy.requestedBy}`
-  }.`;
+  const rest = `It takes ${needed === 1 ? 'one approval' : `${needed} approvals`} from ${approvers}, ${outsidersOf(
+    deploy,
+  )
+    .map((outsider) => `not by ${outsider}`)
+    .join(' and ')}.`;
   if (isBotAccount(reviewer)) {
     return refuse('bot', `${login} is a bot, and only people approve. ${rest}`);
   }
@@ -156,7 +158,7 @@ function judgeReviewer(reviewer: Account, asked: Reviewed): RefusedApproval | nu
       `${login} wrote ${deploy.repo}#${deploy.pullRequest}, so a second person approves. ${rest}`,
     );
   }
-  if (sameLogin(login, deploy.requestedBy)) {
+  if (outsidersOf(deploy).some((outsider) => sameLogin(login, outsider))) {
     return refuse('requester', `${login} asked for this deploy, so a second person approves. ${rest}`);
   }
   if (!asked.mayApprove(login)) {

@@ -1,3 +1,5 @@
+import type { Differences } from './repository-policy.ts';
+
 /**
  * A set of artifacts of one pull request put up for approval. The digest covers every artifact's name, size, sha256
  * and destination; the commit is the head of the deploy PR that shows them. Times are unix ms.
@@ -12,6 +14,8 @@ export interface Deploy {
   /** Author of the software pull request. */
   author: string;
   requestedBy: string;
+  /** Who asked for the larger deploys that this one is left of, after targets were dropped. */
+  earlierAskers: string[];
   /** What asked for it: `comment:<id>` or `label:<delivery guid>`; asked again, it is the same deploy. */
   source: string;
   digest: string;
@@ -20,6 +24,8 @@ export interface Deploy {
   rebuild: boolean;
   /** Whose word it is that failed tests do not matter here, and why; null where none failed. */
   despiteTests: { by: string; reason: string } | null;
+  /** What it would change, as far as that was looked at: when it was put up. */
+  differences: Differences | null;
   /** The staging repository, `owner/name`. */
   staging: string;
   state: DeployState;
@@ -82,6 +88,15 @@ export interface Approval {
   reviewId: number;
   commit: string;
   digest: string;
+}
+
+/** Who may not approve a deploy, whatever the rules say: everybody who asked for it, or for one it is left of, and its author. */
+export function outsidersOf({ requestedBy, earlierAskers, author }: Deploy): string[] {
+  const people = new Map<string, string>();
+  for (const login of [requestedBy, ...earlierAskers, author]) {
+    people.set(login.toLowerCase(), login);
+  }
+  return [...people.values()];
 }
 
 /** Folders of the staging repository, after what became of the deploy whose record is in them. */

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { Permanent } from '../domain/errors.ts';
 import type { Log, Publisher, Transport, WayBack } from '../ports.ts';
 import { type Commands, commandsOver } from './commands.ts';
+import { differencesOf, requireFit } from './differences.ts';
 import { withLock } from './publish-lock.ts';
 import { type Revisions, revisionsIn } from './revisions.ts';
 import { unpackInto } from './unpack.ts';
@@ -25,7 +26,13 @@ export function directoryPublisher(options: { root: string; transport: Transport
     throw new Permanent(`${JSON.stringify(repository)} is no name of a repository.`);
   };
 
+  const compare: Publisher['compare'] = async (deploy) => {
+    revisionsOf(deploy.repository);
+    return differencesOf(run, `${root}/${deploy.repository}`, deploy, { layersAside: false });
+  };
+
   return {
+    compare,
     async publish(deploy) {
       const revisions = revisionsOf(deploy.repository);
       await run.quick(['mkdir', '-p', revisions.area]);
@@ -33,6 +40,7 @@ export function directoryPublisher(options: { root: string; transport: Transport
         const work = `${revisions.area}/new-${deploy.id}`;
         await run.remove(work);
         const done = await revisions.ofDeploy(deploy.id);
+        if (done === null) requireFit(deploy.repository, await compare(deploy));
         const publication = done ?? (await makeRevision(run, revisions, deploy, work));
         const shown = await revisions.current();
         // A later revision was made from this one, or somebody went back on purpose.

@@ -1,7 +1,8 @@
 import type { Upload } from '../domain/artifact.ts';
 import type { Build } from '../domain/build.ts';
-import type { Deploy } from '../domain/deploy.ts';
+import { type Deploy, outsidersOf } from '../domain/deploy.ts';
 import { type Rule, whoMay } from '../domain/permission.ts';
+import { clashRemedy, clashWords } from '../domain/repository-policy.ts';
 import { targetName } from '../domain/target.ts';
 import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { code, count, list, prose, sentence } from './markdown.ts';
@@ -74,7 +75,11 @@ export function putUp(
   { approvers, needed }: Pick<ApprovalCount, 'approvers' | 'needed'>,
 ): string {
   const how = needed === 1 ? 'It can be approved by' : `It takes ${needed} approvals from`;
-  return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). ${how} ${prose(approvers)}, but not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by @${deploy.author}`}.`;
+  return `Put up for approval: ${deploy.staging}#${pullRequest} shows ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))} (digest ${code(shortDigest(deploy.digest))}). ${how} ${prose(approvers)}, but ${outsidersOf(
+    deploy,
+  )
+    .map((login) => `not by @${login}`)
+    .join(' and ')}.`;
 }
 
 /** `bot: drop` where nothing waits for approval, or nothing of it is meant. */
@@ -101,9 +106,27 @@ export function dropped(deploys: readonly Deploy[]): string {
   return `Dropped. What is left, ${list(left)}, is put up in a deploy PR of its own, which takes the place of the one before: **approvals given there do not count for it**. The next \`bot: deploy\` takes all targets again.`;
 }
 
-/** The deploy PR could not be made. */
-export function notPutUp(reason: string): string {
-  return `The artifacts could not be put up for approval: ${code(reason, 500)}. Nothing was lost; \`bot: deploy\` tries it again once that is mended.`;
+/** The deploy PR could not be made, or was not for what the repository has already. */
+export function notPutUp(deploy: Deploy, reason: string): string {
+  const clashes = deploy.differences?.clashes ?? [];
+  if (clashes.length === 0) {
+    return `The artifacts could not be put up for approval: ${sentence(reason)}. Nothing was lost; \`bot: deploy\` tries it again once that is mended.`;
+  }
+  const lines = clashes.map((clash) => `- ${sentence(clashWords(clash))}. ${sentence(clashRemedy(clash))}.`);
+  return [
+    `**Nothing was put up for approval**: ${count(deploy.artifacts.length, 'tarball')} ${deploy.artifacts.length === 1 ? 'does' : 'do'} not fit what ${code(repositoryOf(deploy))} has already.`,
+    lines.join('\n'),
+  ].join('\n\n');
+}
+
+/** The bytes in the artifact store are not what was collected, which is seen before anybody is asked to approve them. */
+export function notWhatWasCollected(sentences: readonly string[]): string {
+  const lines = sentences.slice(0, 10).map((text) => `- ${sentence(text)}.`);
+  return [
+    '**Nothing was put up for approval.** What is in the artifact store is not what was collected:',
+    lines.join('\n'),
+    'An administrator has to look at the artifact store before this is tried again.',
+  ].join('\n\n');
 }
 
 /** Publishing waits for somebody else, for longer than they should take; `reason` is ours, with names in it. */
@@ -163,9 +186,11 @@ function missing(deploy: Deploy, { given, needed, approvers }: ApprovalCount): s
   return `${count(more, 'more person', 'more people')} out of ${prose(approvers)} must approve, but not ${outsiders(deploy)}.`;
 }
 
-/** `@jo or @maria`: who wrote it, and who asked for it. */
-function outsiders({ author, requestedBy }: Deploy): string {
-  return author === requestedBy ? `@${author}` : `@${requestedBy} or @${author}`;
+/** `@jo or @maria`: who asked for it, and who wrote it. */
+function outsiders(deploy: Deploy): string {
+  return outsidersOf(deploy)
+    .map((login) => `@${login}`)
+    .join(' or ');
 }
 
 /** A review that does not count; `sentence` is ours, with names in it. */
@@ -208,9 +233,10 @@ export function failedTitle(deploy: Deploy): string {
 }
 
 /** Body of that issue: the cause in words, and where the rest stands. */
-export function failedIssue(deploy: Deploy, pullRequest: number, cause: string): string {
+export function failedIssue(deploy: Deploy, pullRequest: number | null, cause: string): string {
   const bytes = `${count(deploy.artifacts.length, 'tarball')} with digest ${shortDigest(deploy.digest)}`;
-  return `${cause}\n\nThe deploy PR is #${pullRequest}, for ${code(repositoryOf(deploy))}: ${bytes}. Close this issue when it is settled.`;
+  const shown = pullRequest === null ? 'There is no deploy PR of it' : `The deploy PR is #${pullRequest}`;
+  return `${cause}\n\n${shown}, for ${code(repositoryOf(deploy))}: ${bytes}. Close this issue when it is settled.`;
 }
 
 /** Title of the issue about a deploy PR that somebody merged. */

@@ -2,6 +2,7 @@
 import type { Violation } from '../domain/artifact.ts';
 import type { Deploy, DeployItem } from '../domain/deploy.ts';
 import type { StratumLook } from '../domain/publication.ts';
+import type { Differences } from '../domain/repository-policy.ts';
 
 export interface SpooledArtifact extends DeployItem {
   /** Absolute path of the verified file on this machine. */
@@ -29,13 +30,20 @@ export interface Publication {
 }
 
 export interface Publisher {
-  /** One revision or none; a deploy that is published already gives its revision. */
+  /** What publishing these files would change in the repository as it is now; changes nothing. */
+  compare(deploy: { repository: string; rebuild: boolean; files: SpooledArtifact[] }): Promise<Differences>;
+  /**
+   * One revision or none; a deploy that is published already gives its revision. Throws Permanent where the deploy does not
+   * fit what the repository has by then.
+   */
   publish(deploy: {
     id: number;
     repository: string;
     /** What was approved, and by whom. */
     digest: string;
     approvedBy: readonly string[];
+    /** Files that are there may be replaced. */
+    rebuild: boolean;
     files: SpooledArtifact[];
   }): Promise<Publication>;
   /** What taking a deploy back would do; changes nothing. Throws Permanent, with the reason, where there is no way back. */

@@ -4,6 +4,7 @@ import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.t
 import type { Deploy, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { EndedTry } from '../domain/placement.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
+import type { Differences } from '../domain/repository-policy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { Target } from '../domain/target.ts';
@@ -102,7 +103,7 @@ export interface Artifacts {
 
 export interface Deploys {
   /** Inserts a deploy in state `preparing`. The same asking again gives what it made; the same digest that is still open gives that deploy. */
-  create(deploy: Omit<Deploy, 'id' | 'state'>): Promise<{ deploy: Deploy; created: boolean }>;
+  create(deploy: Omit<Deploy, 'id' | 'state' | 'differences'>): Promise<{ deploy: Deploy; created: boolean }>;
   get(id: number): Promise<Deploy | null>;
   /** The deploy shown by this pull request of the staging repository. */
   byPullRequest(staging: string, number: number): Promise<Deploy | null>;
@@ -111,6 +112,7 @@ export interface Deploys {
   /** Deploys whose state changed after `at`. */
   movedSince(at: number): Promise<Deploy[]>;
   move(id: number, from: DeployStateKind, to: DeployState): Promise<Deploy | null>;
+  compared(id: number, differences: Differences): Promise<void>;
   /** Folder of the staging repository a deploy's record was last moved to; null: it was not yet. */
   filed(id: number): Promise<Folder | null>;
   file(id: number, folder: Folder): Promise<void>;

@@ -75,6 +75,10 @@ export function deploys(db: Kysely<Tables>, clock: Clock): Deploys {
       const row = await db.selectFrom('deploys').select('filed').where('id', '=', id).executeTakeFirst();
       return row?.filed ?? null;
     },
+    async compared(id, differences) {
+      const set = { differences: json(differences) };
+      await db.updateTable('deploys').set(set).where('id', '=', id).execute();
+    },
     async file(id, folder) {
       await db.updateTable('deploys').set({ filed: folder }).where('id', '=', id).execute();
     },
@@ -137,13 +141,15 @@ function findOpen(db: Kysely<Tables>, deploy: Pick<Deploy, 'repo' | 'pullRequest
     .executeTakeFirst();
 }
 
-function toRow(deploy: Omit<Deploy, 'id' | 'state'>): Insertable<Tables['deploys']> {
+function toRow(deploy: Omit<Deploy, 'id' | 'state' | 'differences'>): Insertable<Tables['deploys']> {
   return {
     repo: deploy.repo,
     pull_request: deploy.pullRequest,
     head_sha: deploy.headSha,
     author: deploy.author,
     requested_by: deploy.requestedBy,
+    differences: null,
+    earlier_askers: json(deploy.earlierAskers),
     source: deploy.source,
     digest: deploy.digest,
     artifacts: json(deploy.artifacts),
@@ -164,11 +170,13 @@ function toDeploy(row: Selectable<Tables['deploys']>): Deploy {
     headSha: row.head_sha,
     author: row.author,
     requestedBy: row.requested_by,
+    earlierAskers: row.earlier_askers,
     source: row.source,
     digest: row.digest,
     artifacts: row.artifacts,
     rebuild: row.rebuild,
     despiteTests: row.despite_tests,
+    differences: row.differences,
     staging: row.staging,
     state: row.state,
     createdAt: row.created_at,

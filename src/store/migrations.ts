@@ -11,6 +11,7 @@ import { up as newestHead } from './migrations/008-newest-head.ts';
 import { up as auditChain } from './migrations/010-audit-chain.ts';
 import { up as despiteTests } from './migrations/011-despite-tests.ts';
 import { up as uploads } from './migrations/014-uploads.ts';
+import { up as differences } from './migrations/015-differences.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '010-audit-chain': { up: auditChain },
   '011-despite-tests': { up: despiteTests },
   '014-uploads': { up: uploads },
+  '015-differences': { up: differences },
 };
 
 /** Which migrations a database has had, by name, oldest first. */

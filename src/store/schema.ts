@@ -7,6 +7,7 @@ import type { TarballOverview, Upload } from '../domain/artifact.ts';
 import type { Build, BuildState, BuildStateKind, Retry } from '../domain/build.ts';
 import type { DeployItem, DeployState, DeployStateKind, Folder } from '../domain/deploy.ts';
 import type { MirrorWatch } from '../domain/publication.ts';
+import type { Differences } from '../domain/repository-policy.ts';
 import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { SoftwareChanges } from '../domain/software-changes.ts';
 import type { Target } from '../domain/target.ts';
@@ -104,6 +105,9 @@ export interface Tables {
     artifacts: Document<DeployItem[]>;
     rebuild: boolean;
     despite_tests: Document<{ by: string; reason: string }> | null;
+    /** Of the deploy when it was put up; null before that. */
+    differences: JSONColumnType<Differences, string | null> | null;
+    earlier_askers: Document<string[]>;
     /** The folder of the staging repository its record was last moved to. */
     filed: Folder | null;
     staging: string;

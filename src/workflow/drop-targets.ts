@@ -59,13 +59,14 @@ export async function dropOnCommand(
   if (touched.some(({ items }) => items.length === 0)) return say.nothingLeft();
   const smaller: Deploy[] = [];
   for (const { deploy: before, items } of touched) {
-    const { id: _, state: __, ...rest } = before;
+    const { id: _, state: __, differences: ___, ...rest } = before;
     const manifest = deployManifest(before, items);
     const { deploy, created } = await world.records.deploys.create({
       ...rest,
       artifacts: items,
       digest: sha256(manifest),
       requestedBy: ask.by,
+      earlierAskers: [...new Set([...before.earlierAskers, before.requestedBy])],
       source: ask.source,
       createdAt: world.clock.now(),
     });

@@ -29,7 +29,17 @@ export async function tellFailure(world: World, deploy: Deploy): Promise<void> {
   if (deploy.state.kind !== 'failed') return;
   const { pullRequest, reason, incident } = deploy.state;
   await auditOnce(world, deploy, 'deploy-failed', { reason, incident });
-  if (pullRequest === null) return tell(world, deploy, 'failed', say.notPutUp(reason));
+  if (pullRequest === null) {
+    if (incident.length === 0) return tell(world, deploy, 'failed', say.notPutUp(deploy, reason));
+    const body = say.notWhatWasCollected(incident);
+    await openIssue(world, {
+      key: `deploy:${deploy.id}:issue`,
+      repo: deploy.staging,
+      title: say.failedTitle(deploy),
+      body: say.failedIssue(deploy, null, body),
+    });
+    return tell(world, deploy, 'failed', body);
+  }
   const body = incident.length > 0 ? say.ingestRefused(incident) : say.ingestFailed(deploy, reason);
   await answerOnDeploy(world, deploy, 'failed', pullRequest, body);
   await openIssue(world, {

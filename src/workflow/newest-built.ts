@@ -8,6 +8,8 @@ import { repositoryTarget, type World } from './world.ts';
 export interface Built {
   build: Build;
   artifact: Artifact;
+  /** It was built from easystacks of rebuilds. */
+  rebuilds: boolean;
   /** The CernVM-FS repository it is for. */
   repository: string;
 }
@@ -23,6 +25,7 @@ export async function newestBuilt(
   const { artifacts, builds, requests } = world.records;
   const ofPull = await requests.ofPullRequest(pull.repo, pull.number);
   const ofHead = ofPull.filter(({ headSha }) => headSha === pull.headSha);
+  const rebuilding = new Set(ofHead.filter(({ software }) => software?.rebuilt.length).map(({ id }) => id));
   const all = (await Promise.all(ofHead.map(({ id }) => builds.ofRequest(id)))).flat();
   const good = all.filter(({ state }) => state.kind === 'succeeded').sort((a, b) => b.id - a.id);
   const found: { built: Built[]; absent: { target: string; upload: Upload }[] } = { built: [], absent: [] };
@@ -35,7 +38,8 @@ export async function newestBuilt(
       const missing = brought.filter(({ upload }) => upload !== 'stored');
       absent.push(...missing);
       if (missing.length > 0) continue;
-      found.built.push(...brought.map((artifact) => ({ build, artifact, repository })));
+      const rebuilds = rebuilding.has(build.requestId);
+      found.built.push(...brought.map((artifact) => ({ build, artifact, rebuilds, repository })));
       absent.length = 0;
       break;
     }

@@ -4,7 +4,8 @@ import { whoMay } from '../domain/permission.ts';
 import { type DeployView, deployBody, deployTitle } from '../messages/deploy-pr.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { fitBody } from '../messages/markdown.ts';
-import { failDeploy } from './fail-deploy.ts';
+import { compareDeploy } from './compare-deploy.ts';
+import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { inFolder, recordPlace, stagingFiles } from './staging-files.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
@@ -15,16 +16,20 @@ export async function openDeploy(world: World, deployId: number): Promise<void> 
   const result = await world.records.locked(`deploy:${deployId}`, async () => {
     const deploy = await world.records.deploys.get(deployId);
     if (deploy === null) return;
-    const view = await deployView(world, deploy);
-    if (deploy.state.kind === 'open') return opened(world, deploy, deploy.state.pullRequest, view);
-    if (deploy.state.kind !== 'preparing') return;
-    await propose(world, deploy, view);
+    if (deploy.state.kind === 'open') {
+      return opened(world, deploy, deploy.state.pullRequest, await deployView(world, deploy));
+    }
+    if (deploy.state.kind === 'failed') return tellFailure(world, deploy);
+    if (deploy.state.kind === 'preparing') await propose(world, deploy);
   });
   if (result === 'busy') await world.queue.add({ kind: 'deploy', deployId }, { delayMs: 1_000 });
 }
 
-async function propose(world: World, deploy: Deploy, view: DeployView): Promise<void> {
+async function propose(world: World, asked: Deploy): Promise<void> {
   try {
+    const deploy = await compareDeploy(world, asked);
+    if (deploy === null) return;
+    const view = await deployView(world, deploy);
     const proposed = await world.github.proposeFiles(deploy.staging, {
       branch: `stratobot/${world.catalogue.instance}/deploy-${deploy.id}`,
       title: deployTitle(view),
@@ -43,7 +48,7 @@ async function propose(world: World, deploy: Deploy, view: DeployView): Promise<
   } catch (error) {
     // It would fail the same way each minute: whoever asked hears of it instead.
     if (!(error instanceof Permanent)) throw error;
-    await failDeploy(world, deploy, error.message);
+    await failDeploy(world, asked, error.message);
   }
 }
 

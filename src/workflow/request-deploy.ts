@@ -14,7 +14,7 @@ export interface DeployAsk {
   pull: PullRequest;
   by: string;
   source: string;
-  /** Files that the repository has may be replaced. */
+  /** Files that the repository has may be replaced; so they may where the pull request has easystacks of rebuilds. */
   rebuild: boolean;
   /** Why failed tests do not matter, where somebody with the right says so. */
   despiteTests: string | null;
@@ -30,7 +30,7 @@ export async function requestDeploy(
   served: ServedRepository,
   ask: DeployAsk,
 ): Promise<string[]> {
-  const { pull, rebuild } = ask;
+  const { pull } = ask;
   const { built, absent } = await newestBuilt(world, pull);
   const answers = absent.length === 0 ? [] : [say.notInStore(absent, built.length > 0)];
   if (built.length === 0 && absent.length > 0) return answers;
@@ -49,6 +49,7 @@ export async function requestDeploy(
   const despiteTests =
     failed.length === 0 || ask.despiteTests === null ? null : { by: ask.by, reason: ask.despiteTests };
   for (const [repository, rows] of Map.groupBy(built, (row) => row.repository)) {
+    const rebuild = ask.rebuild || rows.some(({ rebuilds }) => rebuilds);
     const items = rows.map(item);
     const manifest = deployManifest(
       { repo: pull.repo, pullRequest: pull.number, headSha: pull.headSha, rebuild },
@@ -66,6 +67,7 @@ export async function requestDeploy(
       headSha: pull.headSha,
       author: pull.author.login,
       requestedBy: ask.by,
+      earlierAskers: [],
       source: ask.source,
       digest,
       artifacts: items,

@@ -116,9 +116,12 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
   const { instance } = world.catalogue;
   const files = spooled.files.map((file) => file.sha256);
   await auditDeploy(world, deploy, instance, 'publishing', { approvals, files });
-  const { id, digest } = deploy;
+  const { id, digest, rebuild } = deploy;
   const approvedBy = approvals.map(({ reviewer }) => reviewer);
-  const publication = await publisher.publish({ id, repository, digest, approvedBy, files: spooled.files });
+  const publication = await publisher.publish({
+    ...{ id, repository, digest, rebuild, approvedBy },
+    files: spooled.files,
+  });
   const { pullRequest, commit } = state;
   const published = await moveDeploy(world, deploy, {
     kind: 'published',

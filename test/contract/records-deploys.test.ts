@@ -44,6 +44,7 @@ describe('deploys', () => {
     const deploy = await make();
     expect(deploy).toEqual({
       ...aDeploy({ source: deploy.source }),
+      differences: null,
       id: deploy.id,
       state: { kind: 'preparing', since: 1_000 },
     });
@@ -57,7 +58,12 @@ describe('deploys', () => {
     expect(await bot.records.deploys.inState(['preparing'])).toEqual([]);
     expect(await bot.records.deploys.movedSince(49_999)).toEqual([shown]);
     expect(await bot.records.deploys.movedSince(50_000)).toEqual([]);
-    expect(await bot.records.deploys.get(deploy.id)).toEqual(shown);
+    const differences = {
+      ...{ added: 1, identical: 2, layers: [], clashes: [] },
+      replaced: { count: 1, first: ['a\u0007'] },
+    };
+    await bot.records.deploys.compared(deploy.id, differences);
+    expect(await bot.records.deploys.get(deploy.id)).toEqual({ ...shown, differences });
   });
 
   test.each<DeployState>([

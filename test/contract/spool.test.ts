@@ -53,6 +53,8 @@ function deployOf(...artifacts: DeployItem[]): Deploy {
     headSha: 'c0ffee',
     author: 'ada',
     requestedBy: 'bob',
+    earlierAskers: [],
+    differences: null,
     source: 'comment:1',
     digest: 'd1',
     artifacts,

@@ -28,6 +28,8 @@ function deploy(state: DeployState, more: Partial<Deploy> = {}): Deploy {
     headSha: 'a'.repeat(40),
     author: 'jo',
     requestedBy: 'maria',
+    earlierAskers: [],
+    differences: null,
     source: 'comment:1',
     digest: DIGEST,
     artifacts: [],
@@ -52,7 +54,7 @@ const GIVEN = {
   approvers: 'members of EESSI/ingest',
   needed: 1,
 };
-const REST = 'It takes one approval from members of EESSI/ingest, not by jo and not by maria.';
+const REST = 'It takes one approval from members of EESSI/ingest, not by maria and not by jo.';
 
 describe('a review of a deploy PR', () => {
   it('counts, and names the bytes', () => {

@@ -61,7 +61,7 @@ export function anArtifact(buildId: number, name: string): Omit<Artifact, 'id'> 
 /** Deploys of different askings, unless a test says that they are one. */
 let askings = 0;
 
-export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'state'> {
+export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'state' | 'differences'> {
   askings += 1;
   return {
     repo: 'o/r',
@@ -69,6 +69,7 @@ export function aDeploy(special: Partial<Deploy> = {}): Omit<Deploy, 'id' | 'sta
     headSha: 'f'.repeat(40),
     author: 'ann',
     requestedBy: 'ann',
+    earlierAskers: [],
     source: `comment:${askings}`,
     digest: digest('deploy'),
     artifacts: [

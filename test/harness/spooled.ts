@@ -25,6 +25,7 @@ export async function spoolInto(
   return { artifactId: 1, name, sha256: sha, bytes: bytes.length, key: 'k', target: 't', repository, path };
 }
 
+/** A rebuild, so that it may replace what is there. */
 export function deploy(id: number, ...files: SpooledArtifact[]): Parameters<Publisher['publish']>[0] {
-  return { id, repository, digest: `digest-${id}`, approvedBy: ['carol'], files };
+  return { id, repository, digest: `digest-${id}`, approvedBy: ['carol'], rebuild: true, files };
 }

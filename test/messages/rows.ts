@@ -120,7 +120,12 @@ export const deployStates = {
 } satisfies Record<string, DeployState>;
 
 export function deployIn(state: DeployState): Deploy {
-  return { ...aDeploy({ requestedBy: 'maria', author: 'jo', staging: 'o/staging' }), id: 1, state };
+  return {
+    ...aDeploy({ requestedBy: 'maria', author: 'jo', staging: 'o/staging' }),
+    differences: null,
+    id: 1,
+    state,
+  };
 }
 
 export function artifact(id: number, name: string, overview: Partial<Artifact['overview']> = {}): Artifact {

@@ -101,7 +101,7 @@ botTest('an approver who leaves the team before the merge', async (stage) => {
   github.removeFromTeam('stack/ingest', 'ana');
   expect(await stage.saidOnDeploy(number)).toContain('@ana approved');
   expect(await nothingPublished(stage, number)).toMatchInlineSnapshot(
-    `"**Nothing was published**: ana is not among those who approve here. It takes one approval from members of stack/ingest, not by jo and not by maria. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
+    `"**Nothing was published**: ana is not among those who approve here. It takes one approval from members of stack/ingest, not by maria and not by jo. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
   );
 });
 

@@ -13,13 +13,15 @@ else printf n
 fi
 done`;
 
+type Named = Pick<Place, 'path' | 'kind'>;
+
 /** Content of a repository as the Stratum 0 itself shows it below /cvmfs. */
 export interface Mounted {
   /**
    * Looks up every place below a base. `before`: nothing there may be of a kind that the new content would silently
    * replace, or lie on the way to it; `after`: everything must be there. Throws Permanent.
    */
-  compare(when: 'before' | 'after', base: string, places: () => AsyncIterable<Place>): Promise<void>;
+  compare(when: 'before' | 'after', base: string, places: () => AsyncIterable<Named>): Promise<void>;
   /** Throws Permanent where the content of a file is not what was in its tarball. */
   compareContent(base: string, sample: Contents['sample']): Promise<void>;
 }
@@ -58,7 +60,7 @@ export function mountedAt(run: Commands, mount: string): Mounted {
 }
 
 /** The mount itself, the base and all above it, and the places below. */
-async function* below(base: string, places: AsyncIterable<Place>): AsyncGenerator<Place> {
+async function* below(base: string, places: AsyncIterable<Named>): AsyncGenerator<Named> {
   yield { path: '', kind: 'directory' };
   const parts = base.split('/');
   for (let count = 1; count <= parts.length; count++) {
@@ -72,7 +74,7 @@ function mayBecome(want: string, is: string): boolean {
   return want === 'd' ? is === 'd' || is === 'n' : is !== 'd';
 }
 
-async function nth(places: AsyncIterable<Place>, at: number): Promise<string> {
+async function nth(places: AsyncIterable<Named>, at: number): Promise<string> {
   let index = 0;
   for await (const { path } of places) if (index++ === at) return path;
   return '';

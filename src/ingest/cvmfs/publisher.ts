@@ -1,5 +1,7 @@
 import { Permanent } from '../../domain/errors.ts';
+import type { Differences } from '../../domain/repository-policy.ts';
 import type { Publication, Publisher } from '../../ports.ts';
+import { differencesOf, requireFit } from '../differences.ts';
 import { withLock } from '../publish-lock.ts';
 import { groupsOf } from './groups.ts';
 import { type Journal, tagName } from './journal.ts';
@@ -37,6 +39,7 @@ export function cvmfsPublisher(options: CvmfsOptions): Publisher {
   };
 
   return {
+    compare: (deploy) => compare(siteNamed(options, deploy.repository, 0), deploy),
     publish: (deploy) => locked(deploy.repository, deploy.id, 'deploy', (site) => publish(site, deploy)),
     async wayBack({ id, repository }) {
       const { from, to } = await wayBackOf(siteNamed(options, repository, id), id);
@@ -58,6 +61,10 @@ function siteNamed(options: CvmfsOptions, repository: string, deploy: number): S
   return siteOf(options, repository, deploy);
 }
 
+function compare({ run, mount }: Site, deploy: Parameters<Publisher['compare']>[0]): Promise<Differences> {
+  return differencesOf(run, mount, deploy, { layersAside: true });
+}
+
 async function publish(site: Site, deploy: Deploy): Promise<Publication> {
   const { digest } = deploy;
   if (!/^\S{1,200}$/.test(digest)) throw new Permanent('The digest of the approval is none.');
@@ -77,7 +84,10 @@ async function publish(site: Site, deploy: Deploy): Promise<Publication> {
   let published: { revision: number; files: number };
   try {
     const parts = await prepare(deploy.files, site.mounted);
-    journal ??= await begin(site, deploy, parts);
+    if (journal === null) {
+      requireFit(site.repository, await compare(site, deploy));
+      journal = await begin(site, deploy, parts);
+    }
     const files = parts.reduce((sum, part) => sum + part.contents.files, 0);
     published = { revision: await publishAll(site, journal, parts), files };
   } catch (error) {

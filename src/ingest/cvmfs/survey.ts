@@ -21,6 +21,10 @@ export interface Contents {
 export interface Place {
   path: string;
   kind: 'directory' | 'file' | 'link';
+  /** Of a file's content; 0 for all else. */
+  bytes: number;
+  /** Where a link leads; for a file that is a hard link, the member it is the same as. */
+  link: string | null;
 }
 
 export interface Survey {
@@ -74,10 +78,10 @@ export function surveyOf(files: readonly TarballFile[]): Survey {
           for (const parent of [...parentsOf(path), ...(piece.member.type === 'directory' ? [path] : [])]) {
             if (directories.has(parent)) continue;
             directories.add(parent);
-            yield { path: parent, kind: 'directory' };
+            yield { path: parent, kind: 'directory', bytes: 0, link: null };
           }
-          if (piece.member.type === 'symlink') yield { path, kind: 'link' };
-          else if (piece.member.type !== 'directory') yield { path, kind: 'file' };
+          const { type, bytes, link } = piece.member;
+          if (type !== 'directory') yield { path, kind: type === 'symlink' ? 'link' : 'file', bytes, link };
           if (piece.member.type === 'file' && isPowerOfTwo(++count)) sampler.begin(piece.member);
           if (piece.member.type === 'file') contents.files++;
         } else sampler.take(piece.bytes);
@@ -122,6 +126,23 @@ async function refuseDifferences(
       }
     }
     digester.end();
+  }
+}
+
+/** Digests of the contents of files that are `wanted`, in order. */
+export async function* digestsOf(
+  files: readonly TarballFile[],
+  wanted: (file: { path: string }) => boolean,
+): AsyncGenerator<{ path: string; sha256: string }> {
+  let done: { path: string; sha256: string }[] = [];
+  for (const file of files) {
+    const digester = new Digester((path, sha256) => done.push({ path, sha256 }));
+    for await (const { kind, member, bytes } of checked(file)) {
+      if (kind === 'content') digester.take(bytes);
+      else if (member.type === 'file' && wanted(member)) digester.begin(member);
+      yield* done;
+      done = [];
+    }
   }
 }
 

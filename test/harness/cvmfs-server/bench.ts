@@ -76,7 +76,7 @@ export function cvmfsDeploy(
     };
   });
   const digest = sha256(files.map((file) => file.sha256).join());
-  return { id, repository: cvmfs.name, digest, approvedBy: ['ana'], files };
+  return { id, repository: cvmfs.name, digest, approvedBy: ['ana'], rebuild: true, files };
 }
 
 /** Name and members of a software tarball for a CPU. */
