@@ -66,7 +66,9 @@ botTest('what came into the repository since a deploy was put up is not replaced
   await writeFile(path, 'from somewhere else\n');
   await stage.approve('ana', number);
   expect(await stage.saidOnDeploy(number)).toContain('@ana approved');
-  expect(await stage.saidOnDeploy(number)).toMatchInlineSnapshot(`"**Nothing was published**: It does not fit what \`software.eessi.io\` has already: \`2025.06/software/linux/aarch64/neoverse_n1/software/tool/1.0/bin/tool\` is there already with another content. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`);
+  expect(await stage.saidOnDeploy(number)).toMatchInlineSnapshot(
+    `"**Nothing was published**: It does not fit what \`software.eessi.io\` has already: \`2025.06/software/linux/aarch64/neoverse_n1/software/tool/1.0/bin/tool\` is there already with another content. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again."`,
+  );
   expect(await stage.said()).toContain('**Nothing was published**');
   expect(await stage.issue()).toContain('# Deploy 2 of stack/software-layer#1 was not published');
 });
