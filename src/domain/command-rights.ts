@@ -1,0 +1,19 @@
+import type { Command } from './command.ts';
+import type { CommandName } from './command-table.ts';
+import type { Action } from './permission.ts';
+
+/** Commands that change something, and the right each takes; the others are for everyone. */
+const NEEDS: Partial<Record<CommandName, Action>> = {
+  build: 'build',
+  cancel: 'cancel',
+  deploy: 'deploy',
+  drop: 'deploy',
+  priority: 'priority',
+  retry: 'build',
+};
+
+/** The right a command takes; confirming a rollback is the second pair of eyes. */
+export function rightFor({ name, filters }: Pick<Command, 'name' | 'filters'>): Action | null {
+  if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
+  return NEEDS[name] ?? null;
+}
