@@ -18,6 +18,7 @@ import {
 } from './compose/adapters.ts';
 import { alone } from './compose/alone.ts';
 import { serve } from './compose/http.ts';
+import { permissionsOf } from './config/assemble.ts';
 import { type Config, catalogueOf } from './config/config.ts';
 import { defaultLimits } from './domain/tarball-policy.ts';
 import { readEasystack } from './easystack/read.ts';
@@ -181,15 +182,7 @@ export async function startStratobot(
   }
 }
 
-/** Reading is for everyone; what changes something is for whom the configuration names. */
-function served({
-  permissions,
-  deny,
-  ...repository
-}: Config['softwareRepositories'][number]): ServedRepository {
-  const everyone = [{ everyone: true, logins: [], teams: [], role: null, denied: [], repositories: null }];
-  return {
-    ...repository,
-    permissions: { denied: deny, rules: { ...permissions, status: everyone, help: everyone } },
-  };
+function served(repository: Config['softwareRepositories'][number]): ServedRepository {
+  const { deny: _, ...rest } = repository;
+  return { ...rest, permissions: permissionsOf(repository) };
 }

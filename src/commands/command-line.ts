@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { Command, CommanderError, Option } from 'commander';
-import { loadCatalogue, loadConfig } from '../config/load.ts';
+import { loadConfig, loadOffer } from '../config/load.ts';
 import { ConfigProblems } from '../config/problems.ts';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import { privateKeyFlaw } from '../transport/private-key.ts';
@@ -174,21 +174,23 @@ Example:
     .command('explain <comment>')
     .description('Say what the bot would make of a comment: what it would build, or what is wrong.')
     .helpOption('--help', 'print this help')
+    .option('--by <login>', 'whose comment it is: what that person may do, as far as the configuration tells')
     .option('--json', 'the same as JSON')
     .option('--config <file>', 'the configuration; without it the example that comes with Stratobot')
     .showHelpAfterError("'stratobot explain --help' has an example.")
     .addHelpText(
       'after',
       `
-Nothing is contacted and no secret is read; rights are not looked at.
-Exit codes: 0 it would be carried out, 1 it would be answered with mistakes, 2 the configuration is wrong.
+Nothing is contacted and no secret is read. Roles and teams are known to GitHub only: where they decide, it says so.
+Exit codes: 0 it would be carried out, 1 it would be answered with mistakes or refused, 2 the configuration is wrong.
 
 Example:
   $ stratobot explain 'bot: build arch=zen2' --config stratobot.yml`,
     )
-    .action(async (comment: string, options: { json?: true; config?: string }) => {
-      const catalogue = await loadCatalogue(options.config ?? EXAMPLE);
-      finish(explain(comment, catalogue, options.json === true, { out: world.out, paint: painter(world) }));
+    .action(async (comment: string, options: { by?: string; json?: true; config?: string }) => {
+      const site = await loadOffer(options.config ?? EXAMPLE);
+      const asked = { by: options.by?.replace(/^@/, '') ?? null, json: options.json === true };
+      finish(explain(comment, site, asked, { out: world.out, paint: painter(world) }));
     });
 
   return program;

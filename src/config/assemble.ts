@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { UploadPolicy } from '../domain/artifact.ts';
 import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
+import type { Permissions } from '../domain/permission.ts';
 import type { Catalogue, PoolOffer } from '../domain/target.ts';
 import type {
   ArtifactSettings,
@@ -57,13 +58,21 @@ export function assemble(
   };
 }
 
-function toSoftwareRepository(
+/** Reading is for everyone; what changes something is for whom the configuration names. */
+export function permissionsOf({
+  permissions,
+  deny,
+}: Pick<SoftwareRepository, 'permissions' | 'deny'>): Permissions {
+  const everyone = [{ everyone: true, logins: [], teams: [], role: null, denied: [], repositories: null }];
+  return { denied: deny, rules: { ...permissions, status: everyone, help: everyone } };
+}
+
+/** The rules as they are written, with those that are taken from others. */
+export function rulesOf(
   repository: ConfigFile['software_repositories'][number],
-  upload: UploadPolicy,
-): SoftwareRepository {
+): SoftwareRepository['permissions'] {
   const { build, cancel = build, deploy, priority = deploy, approve } = repository.permissions;
   const { by_repository: narrower, despite_tests: despiteTests = deploy } = repository.permissions;
-  const { deployed = null, building = null, built = null, failed = null } = repository.labels;
   const rules = (action: RuledAction, general: RuleInFile) => [
     toRule(general, null),
     ...narrower.flatMap((one) => {
@@ -72,16 +81,24 @@ function toSoftwareRepository(
     }),
   ];
   return {
+    build: rules('build', build),
+    cancel: rules('cancel', cancel),
+    priority: rules('priority', priority),
+    despite_tests: rules('despite_tests', despiteTests),
+    deploy: rules('deploy', deploy),
+    approve: rules('approve', approve),
+  };
+}
+
+function toSoftwareRepository(
+  repository: ConfigFile['software_repositories'][number],
+  upload: UploadPolicy,
+): SoftwareRepository {
+  const { deployed = null, building = null, built = null, failed = null } = repository.labels;
+  return {
     github: repository.github,
     staging: repository.staging,
-    permissions: {
-      build: rules('build', build),
-      cancel: rules('cancel', cancel),
-      priority: rules('priority', priority),
-      despite_tests: rules('despite_tests', despiteTests),
-      deploy: rules('deploy', deploy),
-      approve: rules('approve', approve),
-    },
+    permissions: rulesOf(repository),
     approvals: repository.approvals,
     upload: repository.upload ?? upload,
     deny: repository.deny,

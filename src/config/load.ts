@@ -1,8 +1,9 @@
 /** Reads the configuration file and the environment, and gives a Config or every problem at once. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Permissions } from '../domain/permission.ts';
 import type { Catalogue } from '../domain/target.ts';
-import { assemble, offered } from './assemble.ts';
+import { assemble, offered, permissionsOf, rulesOf } from './assemble.ts';
 import { checkTogether } from './checks.ts';
 import type { Config } from './config.ts';
 import { ConfigDocument } from './document.ts';
@@ -41,18 +42,33 @@ export async function loadConfig(path: string, env: Environment, keyFlaw?: KeyFl
   return assemble(file, secrets, identities, folder, resolve(env.STRATOBOT_DATA || 'data'));
 }
 
+/** What commands can refer to and who may give them: all of it is in the file. */
+export interface SiteOffer {
+  catalogue: Catalogue;
+  /** By software repository, `owner/name`. */
+  permissions: ReadonlyMap<string, Permissions>;
+}
+
 /**
- * What commands can refer to, from the file alone: no secret is read, no key, no folder.
- * @throws ConfigProblems with all that is wrong, when anything is
+ * Without the environment and its secrets.
+ * @throws ConfigProblems with all that is wrong in the file
  */
-export async function loadCatalogue(path: string): Promise<Catalogue> {
+export async function loadOffer(path: string): Promise<SiteOffer> {
   const document = new ConfigDocument(path, await readText(path));
   const parsed = document.problems.length === 0 ? configFile.safeParse(document.value) : null;
   const problems = [...document.problems];
   if (parsed?.success === false) problems.push(...explainIssues(document, parsed.error.issues));
   if (parsed?.success === true) problems.push(...checkTogether(document, parsed.data));
   if (parsed?.success !== true || problems.length > 0) throw new ConfigProblems(path, problems);
-  return offered(parsed.data);
+  return {
+    catalogue: offered(parsed.data),
+    permissions: new Map(
+      parsed.data.software_repositories.map((one) => [
+        one.github,
+        permissionsOf({ permissions: rulesOf(one), deny: one.deny }),
+      ]),
+    ),
+  };
 }
 
 async function readText(path: string): Promise<string> {

@@ -13,7 +13,8 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
 };
 
 /** The right a command takes; confirming a rollback is the second pair of eyes. */
-export function rightFor({ name, filters }: Pick<Command, 'name' | 'filters'>): Action | null {
+export function rightFor({ name, filters, reason }: Command): Action | null {
+  if (name === 'deploy' && reason !== null) return 'despite_tests';
   if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
   return NEEDS[name] ?? null;
 }

@@ -1,13 +1,15 @@
 /** Finds the lines of a Markdown comment that hold a command, and says which of them are only shown, not said. */
+import { type AlmostLine, almostLine } from './almost-commands.ts';
 import type { SourceLine } from './command.ts';
 
-/** Why a line with a command in it is no command. */
-export type IgnoredReason = 'quote' | 'code-block' | 'inline-code' | 'html-comment' | 'markup';
+/** Why a line with `bot:` in it is no command; `prose`: it stands behind other words. */
+export type IgnoredReason = 'quote' | 'code-block' | 'inline-code' | 'html-comment' | 'markup' | 'prose';
 
-/** A line that holds `bot:`; `rest` is the index in `source` right after the colon. */
+/** A line that holds `bot:`, or may have been meant to; `rest` is the index in `source` right after the colon. */
 export type CandidateLine =
-  | (SourceLine & { ignored: null; rest: number })
-  | (SourceLine & { ignored: IgnoredReason });
+  | (SourceLine & { kind: 'command'; rest: number })
+  | (AlmostLine & { kind: 'almost' })
+  | (SourceLine & { kind: 'ignored'; reason: IgnoredReason });
 
 /** A block that swallows lines until it is closed. */
 type OpenBlock =
@@ -17,6 +19,8 @@ type OpenBlock =
 const COMMAND = /^ *(?:@[A-Za-z0-9-]+(?:\[bot\])?,? +)?bot:/i;
 /** A command behind marks of Markdown: a quote, a list, bold, code. */
 const DECORATED_COMMAND = /^[ >*_~`#+.()\d-]+bot:/i;
+/** `bot:` anywhere, but not `robot:` or `my-bot:`. */
+const MENTION = /(?<![\p{L}\p{N}_-])bot:/iu;
 /** A fence may open behind list markers; deeper indentation than Markdown's is let pass, for nested lists. */
 const FENCE = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})(.*)$/;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
@@ -25,7 +29,7 @@ const HTML_BLOCK = /^ {0,3}<!--/;
 const PRE_BLOCK = /^ {0,3}<pre[\s>]/i;
 const CODE_SPAN = /`[^`]*`/g;
 
-/** All lines with `bot:` at their start, or behind Markdown's marks, in order; linear in the length of the body. */
+/** All lines with `bot:` in them and those that begin almost so, in order; linear in the length of the body. */
 export function* candidateLines(body: string): Generator<CandidateLine> {
   const context = new MarkdownContext();
   let line = 0;
@@ -33,19 +37,19 @@ export function* candidateLines(body: string): Generator<CandidateLine> {
     line += 1;
     const where = context.enter(raw);
     const source = readable(raw);
-    const command = COMMAND.exec(source);
-    if (command !== null) {
-      yield where === null
-        ? { line, source, ignored: null, rest: command[0].length }
-        : { line, source, ignored: where };
-    } else if (DECORATED_COMMAND.test(source)) {
-      yield {
-        line,
-        source,
-        ignored: where ?? (source.trimStart().startsWith('`') ? 'inline-code' : 'markup'),
-      };
+    const command = where === null ? COMMAND.exec(source) : null;
+    const almost = where === null && command === null ? almostLine({ line, source }) : null;
+    if (command !== null) yield { kind: 'command', line, source, rest: command[0].length };
+    else if (almost !== null) yield { kind: 'almost', ...almost };
+    else if (MENTION.test(source)) {
+      yield { kind: 'ignored', line, source, reason: where ?? reasonOf(source) };
     }
   }
+}
+
+function reasonOf(source: string): IgnoredReason {
+  if (!DECORATED_COMMAND.test(source)) return 'prose';
+  return source.trimStart().startsWith('`') ? 'inline-code' : 'markup';
 }
 
 /** What a person sees of the line: any blank is a space, characters that show nothing are left out. */

@@ -30,7 +30,7 @@ function filtersFor(words: string, catalogue: Catalogue): string | null {
 }
 
 /** The filter whose value a word can be, or null. */
-function keyOf(word: string, catalogue: Catalogue): GuessedKey | null {
+export function keyOf(word: string, catalogue: Catalogue): GuessedKey | null {
   if (!NAME.test(word)) return null;
   const targets = catalogue.pools.flatMap(({ buildsFor }) => buildsFor);
   if (matchPath(word.replaceAll('-', '/'), [...new Set(targets)]).kind !== 'none') return 'arch';

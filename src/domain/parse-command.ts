@@ -2,6 +2,7 @@
  * From a comment to its commands. Purely syntactic: what exists here is asked by plan.ts. Linear in the length of the
  * comment, and nothing goes on that did not pass an allow-list of filter-values.ts.
  */
+import { type AlmostCommand, type AlmostLine, almostCommand } from './almost-commands.ts';
 import { type Command, isMeant, type Mistake, mistakeAt, type SourceLine, type Word } from './command.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
 import { candidateLines, type IgnoredReason } from './comment-lines.ts';
@@ -14,6 +15,8 @@ import type { Catalogue } from './target.ts';
 export interface ParsedComment {
   commands: Command[];
   mistakes: Mistake[];
+  /** Lines that begin almost as a command does. */
+  almost: AlmostLine[];
   /** Lines with a command in them that was only shown: quoted, in code … */
   ignored: { line: number; reason: IgnoredReason }[];
   /** Lines that ask to build what is right beside what is wrong, whether they are right themselves or not. */
@@ -29,12 +32,16 @@ const KEEP_GOING = /^ *(?:build|plan)(?= |,)(?:.*[ ,])?--keep-going(?:[ ,]|$)/i;
 
 /** Reads a comment's body. */
 export function parseComment(body: string): ParsedComment {
-  const parsed: ParsedComment = { commands: [], mistakes: [], ignored: [], keepGoing: [] };
+  const parsed: ParsedComment = { commands: [], mistakes: [], almost: [], ignored: [], keepGoing: [] };
   let count = 0;
   for (const candidate of candidateLines(body)) {
-    const { line, ignored } = candidate;
-    if (ignored !== null) {
-      parsed.ignored.push({ line, reason: ignored });
+    const { line } = candidate;
+    if (candidate.kind === 'ignored') {
+      parsed.ignored.push({ line, reason: candidate.reason });
+      continue;
+    }
+    if (candidate.kind === 'almost') {
+      if (parsed.almost.length < MOST_COMMANDS) parsed.almost.push(candidate);
       continue;
     }
     count += 1;
@@ -51,7 +58,9 @@ export function parseComment(body: string): ParsedComment {
 }
 
 /** What of a comment an instance is asked for. */
-export interface Meant extends Omit<ParsedComment, 'keepGoing'> {
+export interface Meant extends Omit<ParsedComment, 'keepGoing' | 'almost'> {
+  /** What was plainly meant as a command, and is none. */
+  almost: AlmostCommand[];
   /** What is right is carried out, though not all is. */
   keepGoing: boolean;
 }
@@ -69,6 +78,7 @@ export function meantFor(parsed: ParsedComment, catalogue: Catalogue): Meant {
   return {
     commands,
     mistakes: withGuesses(mistakes, catalogue),
+    almost: parsed.almost.flatMap((one) => almostCommand(one, catalogue) ?? []),
     ignored: parsed.ignored,
     keepGoing: parsed.keepGoing.some((line) => lines.has(line)),
   };

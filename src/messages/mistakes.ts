@@ -1,3 +1,4 @@
+import type { AlmostCommand } from '../domain/almost-commands.ts';
 import type { Mistake, MistakeCode } from '../domain/command.ts';
 import { type Catalogue, shortCpu } from '../domain/target.ts';
 import { code, codeBlock, list, prose } from './markdown.ts';
@@ -27,6 +28,15 @@ export function notUnderstood(
     parts.push(`${mistakes.length - shown.length} more mistakes are in the same comment.`);
   const last = [...new Set(shown.map((mistake) => choices(mistake, catalogue)))];
   return [...parts, [...last, '`bot: help build` has examples.'].filter(Boolean).join(' ')].join('\n\n');
+}
+
+/** Lines that are no commands, but were plainly meant to be. */
+export function almostCommands(login: string, almost: readonly AlmostCommand[]): string {
+  const lines = list(almost.map(({ line }) => `${line}`));
+  const commands = list(almost.map(({ command }) => code(command)));
+  return almost.length === 1
+    ? `@${login}, line ${lines} was not read as a command: it does not begin with \`bot:\`. If it is meant as one, write ${commands} in a new comment, at the beginning of a line.`
+    : `@${login}, lines ${lines} were not read as commands: they do not begin with \`bot:\`. If they are meant as such, write ${commands} in a new comment, each on a line of its own.`;
 }
 
 /** With `--keep-going` the rest of the comment was carried out. */

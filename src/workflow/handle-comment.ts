@@ -1,10 +1,9 @@
-import type { Command } from '../domain/command.ts';
-import type { CommandName } from '../domain/command-table.ts';
+import { rightFor } from '../domain/command-rights.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
-import { type Action, isBotAccount, isDenied } from '../domain/permission.ts';
+import { isBotAccount, isDenied } from '../domain/permission.ts';
 import { help } from '../messages/help.ts';
-import { leftOut, notUnderstood } from '../messages/mistakes.ts';
+import { almostCommands, leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
@@ -24,23 +23,6 @@ import { showConfigNow } from './show-config.ts';
 import { statusOf } from './status-of.ts';
 import type { ServedRepository, World } from './world.ts';
 
-/** Commands that change something, and the right each takes; the others are for everyone. */
-const NEEDS: Partial<Record<CommandName, Action>> = {
-  build: 'build',
-  cancel: 'cancel',
-  deploy: 'deploy',
-  drop: 'deploy',
-  priority: 'priority',
-  retry: 'build',
-};
-
-/** The right a command takes; confirming a rollback is the second pair of eyes. */
-function needOf({ name, filters, reason }: Command): Action | undefined {
-  if (name === 'deploy' && reason !== null) return 'despite_tests';
-  if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
-  return NEEDS[name];
-}
-
 /**
  * A comment: nothing for this instance, mistakes to be shown, or commands to be carried out. Nothing is started when any line
  * of it is wrong. What is to be said is said in one reply; builds speak through their status comment.
@@ -53,6 +35,7 @@ export async function handleComment(world: World, event: CommentEvent, attempt: 
   if (isBotAccount(event.author)) return 'written by a bot';
   if (isDenied(served.permissions, event.author.login)) return 'author is denied';
   const meant = meantFor(parseComment(event.body), world.catalogue);
+  if (meant.almost.length > 0 && event.isPullRequest && served.speaker) await hint(world, event, meant);
   if (meant.commands.length === 0 && meant.mistakes.length === 0) return 'no command for this instance';
 
   const answer = await answers(world, served, event, attempt, meant);
@@ -64,6 +47,12 @@ export async function handleComment(world: World, event: CommentEvent, attempt: 
     body: answer.join('\n\n'),
   });
   return 'answered';
+}
+
+/** Said once to a person on a pull request: whoever writes so again may well mean it as prose. */
+async function hint(world: World, { repo, number, author }: CommentEvent, { almost }: Meant): Promise<void> {
+  const key = `hint:${repo}#${number}:${author.login.toLowerCase()}`;
+  await reply(world, { key, repo, number, body: almostCommands(author.login, almost) });
 }
 
 async function answers(
@@ -78,21 +67,21 @@ async function answers(
   if (mistakes.length > 0 && !(keepGoing && commands.length > 0))
     return [notUnderstood(mistakes, world.catalogue)];
 
-  const needed = [...new Set(commands.flatMap((command) => needOf(command) ?? []))];
+  const needed = [...new Set(commands.flatMap((command) => rightFor(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
     world.github.pullRequest(event.repo, event.number),
     ...needed.map((action) => askPermission(world, served, action, event.repo, event.author)),
   ]);
   const denied = needed.find((_, index) => granted[index]?.kind !== 'allowed');
   if (denied) {
-    const command = commands.find((candidate) => needOf(candidate) === denied)?.source.trim() ?? '';
+    const command = commands.find((candidate) => rightFor(candidate) === denied)?.source.trim() ?? '';
     const { repo, number, author } = event;
     await refusePerson(world, served, { repo, number, by: author.login, action: denied, command });
     return [];
   }
   if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
   // What is published stays when its pull request is merged, and so does the way back.
-  const forOpen = commands.some((command) => needOf(command) && command.name !== 'rollback');
+  const forOpen = commands.some((command) => rightFor(command) && command.name !== 'rollback');
   if (forOpen && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
   return carryOut(world, served, event, attempt, meant, pull);
 }

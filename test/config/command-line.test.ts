@@ -63,10 +63,56 @@ describe('explain', () => {
         bot: build arch=zenn2
         did you mean zen2?
       Nothing would be started.
-      line 2 is a quote: not read
+      line 2 is not read: it is a quote
       "
     `);
     expect((await run('explain', 'bot: \u001b[31mred')).out).not.toContain('\u001b');
+  });
+
+  test('says what commands do, and what their author may do', async () => {
+    const { path } = await smallConfig();
+    const lines = [
+      'bot: build arch=zen2',
+      'bot: build arch=zen2',
+      'bot: plan',
+      'bot: retry arch=zen2',
+      'bot build',
+    ];
+    const comment = lines.join('\n');
+    const { exit, out } = await run('explain', comment, '--by', '@eve', '--config', path);
+    expect(exit).toBe(0);
+    expect(out).toMatchInlineSnapshot(`
+      "bot: build arch=zen2 starts 1 build
+        x86_64/amd/zen2 for eessi.io-2025.06-software, in pool zen2
+      bot: build arch=zen2 starts no build that is not named above
+      bot: plan starts nothing, and says of 1 build how long they take and what to look at
+        x86_64/amd/zen2 for eessi.io-2025.06-software, in pool zen2
+      bot: retry arch=zen2 builds again what failed or was cancelled in the newest request
+      line 5 is not read: it does not begin with bot:
+        the bot would point out, once: bot: build
+      on EESSI/software-layer, bot: build: only GitHub knows whether eve may; it is for people with the role maintain or higher
+      on EESSI/software-layer, bot: plan: eve may: everyone may
+      on EESSI/software-layer, bot: retry: only GitHub knows whether eve may; it is for people with the role maintain or higher
+      "
+    `);
+  });
+
+  test('knows whom the configuration does not hear', async () => {
+    const { at } = await smallConfig();
+    const denying = SMALL.replace('permissions:', 'deny: [eve]\n    permissions:');
+    const path = await write(join(at, 'denying.yml'), denying);
+    const { exit, out } = await run('explain', 'bot: ping', '--json', '--by', 'Eve', '--config', path);
+    expect(exit).toBe(1);
+    expect(JSON.parse(out).rights).toMatchInlineSnapshot(`
+      [
+        {
+          "because": "Eve may not give commands here.",
+          "command": "ping",
+          "may": "no",
+          "repository": "EESSI/software-layer",
+        },
+      ]
+    `);
   });
 });
 

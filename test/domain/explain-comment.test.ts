@@ -19,6 +19,8 @@ const made = [
   'bot:\u0000build\u0007 arch=zen2',
   `bot: build arch=zen2 export:A=${'='.repeat(500)}`,
 ];
+const shortened = (text: string) =>
+  text.length > 400 ? `${text.slice(0, 200)} … ${text.length} characters` : text;
 const all = [...comments, ...made];
 
 test('there are more than a hundred', () => {
@@ -38,12 +40,12 @@ test.each(all.map((comment) => [comment.slice(0, 80), comment]))('%j', (_, comme
 });
 
 test('what is said', () => {
-  const said = comments.map((comment) => {
-    const { commands, errors, ignored } = explainComment(comment, SITE);
+  const said = all.map((comment) => {
+    const { commands, errors, keepsGoing, ignored } = explainComment(comment, SITE);
     const parts = [
-      ...(errors.length > 0
+      ...(errors.length > 0 && !keepsGoing
         ? []
-        : commands.map(({ name, builds }) =>
+        : commands.map(({ command: { name }, builds }) =>
             [
               name,
               ...builds.map((one) => [one.target, one.accelerator, one.repository].filter(Boolean).join(' ')),
@@ -52,9 +54,9 @@ test('what is said', () => {
       ...errors.map(
         ({ line, column, message, hint }) => `${line}:${column} ${message}${hint ? ` (${hint})` : ''}`,
       ),
-      ...ignored.map(({ line, reason }) => `${line} ${reason}`),
+      ...ignored.map(({ line, reason, hint }) => [line, reason, hint].filter(Boolean).join(' ')),
     ];
-    return `${JSON.stringify(comment)}\n    ${parts.join('\n    ') || 'silence'}`;
+    return `${shortened(JSON.stringify(comment))}\n${parts.map((part) => `    ${shortened(part)}`).join('\n') || '    silence'}`;
   });
   expect(`\n${said.join('\n')}\n`).toMatchSnapshot();
 });

@@ -96,7 +96,8 @@ describe('ways to write a command', () => {
     expect(parseComment('The bot: it is slow\nrobot: build arch=zen2\n')).toEqual({
       commands: [],
       mistakes: [],
-      ignored: [],
+      almost: [],
+      ignored: [{ line: 1, reason: 'prose' }],
       keepGoing: [],
     });
   });
@@ -216,6 +217,7 @@ describe('what is shown, not said', () => {
     [
       '<!-- bot: build\nbot: build\n\nbot: build -->',
       [
+        [1, 'html-comment'],
         [2, 'html-comment'],
         [4, 'html-comment'],
       ],

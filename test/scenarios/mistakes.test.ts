@@ -176,3 +176,17 @@ botTest('with --keep-going the right ones are built', async ({ openPullRequest, 
     ]
   `);
 });
+
+botTest('what is nearly a command is pointed out once to a person', async (stage) => {
+  await stage.openPullRequest();
+  await stage.comment('maria', 'Nice.\n\nbot build zen2 please');
+  expect(await stage.said()).toMatchInlineSnapshot(
+    `"@maria, line 3 was not read as a command: it does not begin with \`bot:\`. If it is meant as one, write \`bot: build arch=zen2\` in a new comment, at the beginning of a line."`,
+  );
+  await stage.comment('maria', 'bot build zen2');
+  await stage.silence();
+  await stage.comment('eve', '@stratobot build arch=zen2\nplease bot: status');
+  expect(await stage.said()).toMatchInlineSnapshot(
+    `"@eve, lines 1 and 2 were not read as commands: they do not begin with \`bot:\`. If they are meant as such, write \`bot: build arch=zen2\` and \`bot: status\` in a new comment, each on a line of its own."`,
+  );
+});

@@ -8,6 +8,8 @@ botTest('prose, quotes and code are no commands', async ({ openPullRequest, comm
   await comment('maria', '```\nbot: build arch=zen2\n```');
   await comment('maria', 'Write `bot: build arch=zen2`, or\n\n    bot: build arch=zen2');
   await comment('maria', '<!-- bot: build arch=zen2 -->');
+  await comment('maria', 'bot build failed again\nThe bot build of zen2 is slow; bot, wake up');
+  await comment('maria', '@jo build arch=zen2');
   await silence();
 });
 
