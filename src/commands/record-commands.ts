@@ -6,7 +6,7 @@ import { privateKeyFlaw } from '../transport/private-key.ts';
 import { command, group, type Surroundings } from './command.ts';
 import type { ExitCode } from './exit.ts';
 
-/** Adds `audit` to the program. */
+/** Adds `audit`, `backup` and `restore` to the program. */
 export function addRecordCommands(
   program: Command,
   world: Surroundings,
@@ -53,5 +53,37 @@ Examples:
       const { listAudit } = await import('./audit.ts');
       const { last, json = false } = options;
       finish(await listAudit(await read(options.config), { subject: subject ?? null, last, json }, world));
+    });
+
+  command(program, 'backup <file>', 'Write the record into a new file; a bot may go on working.')
+    .addHelpText(
+      'after',
+      `
+The file holds every row of the database as it was at one moment, no secret of the configuration, and no log, artifact or
+queue. It is text: gzip it, and keep it where the database is not.
+
+Example:
+  $ stratobot backup stratobot-$(date +%F).sql --config stratobot.yml`,
+    )
+    .action(async (file: string, options: { config: string }) => {
+      const { backup } = await import('./backup.ts');
+      finish(await backup(await read(options.config), file, world));
+    });
+
+  command(program, 'restore <file>', 'Bring a backup of the record back, while no bot runs.')
+    .option('--replace', 'throw away what is in the database')
+    .addHelpText(
+      'after',
+      `
+All of it or nothing: a file that is not whole, or of a newer Stratobot, changes nothing. An older backup is brought up to date.
+Ids go on 10,000 after the newest in the backup, so that nothing made since then is met again.
+
+Example:
+  $ stratobot restore stratobot-2026-11-20.sql --config stratobot.yml`,
+    )
+    .action(async (file: string, options: { config: string; replace?: true }) => {
+      const { restore } = await import('./backup.ts');
+      const replace = options.replace === true;
+      finish(await restore(await read(options.config), file, { replace }, world));
     });
 }

@@ -1,10 +1,18 @@
 import pg from 'pg';
+import { Retryable } from '../domain/errors.ts';
 import type { Log } from '../ports/basics.ts';
 import type { Records } from '../ports/records.ts';
 import { connection } from './connect.ts';
 import { asRecordsError } from './failures.ts';
 
+/** The lock that every bot shares for as long as it runs; whoever has it alone knows that none does. */
+export const PRESENCE = 'stratobot:presence';
+/** How long a lost connection is gone before another is made: presence must not wait for the next lock. */
+const RECONNECT_MS = 1_000;
+
 export interface Locks {
+  /** Says that a bot is here. Throws Retryable while a backup is being restored. */
+  open(): Promise<void>;
   locked: Records['locked'];
   close(): Promise<void>;
 }
@@ -17,20 +25,31 @@ export interface Locks {
 export function openLocks(databaseUrl: string, log: Log): Locks {
   const held = new Set<string>();
   let session: Promise<pg.Client> | null = null;
+  let closed = false;
 
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client(connection(databaseUrl));
     client.on('error', (error) =>
       log.warn({ err: error, held: [...held] }, 'lost the connection with the locks'),
     );
-    client.on('end', forget);
+    client.on('end', () => {
+      forget();
+      if (!closed) setTimeout(() => current().catch(() => undefined), RECONNECT_MS).unref();
+    });
     await client.connect();
-    return client;
+    const { rows } = await client.query<{ got: boolean }>(
+      'SELECT pg_try_advisory_lock_shared(hashtextextended($1, 0)) AS got',
+      [PRESENCE],
+    );
+    if (rows[0]?.got === true) return client;
+    await client.end();
+    throw new Retryable('a backup is being restored into this database');
   };
   const forget = () => {
     session = null;
   };
-  const current = (): Promise<pg.Client> => {
+  const current = async (): Promise<pg.Client> => {
+    if (closed) throw new Retryable('the locks are closed');
     if (session === null) {
       session = connect();
       session.catch(forget);
@@ -76,6 +95,11 @@ export function openLocks(databaseUrl: string, log: Log): Locks {
   };
 
   return {
+    async open() {
+      await current().catch((error) => {
+        throw asRecordsError(error);
+      });
+    },
     async locked(name, work) {
       if (held.has(name)) return 'busy';
       held.add(name);
@@ -92,6 +116,7 @@ export function openLocks(databaseUrl: string, log: Log): Locks {
       }
     },
     async close() {
+      closed = true;
       const client = await session?.catch(() => null);
       await client?.end();
     },

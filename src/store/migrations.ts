@@ -54,12 +54,16 @@ export async function schemaState(db: Kysely<Tables>): Promise<SchemaState> {
   };
 }
 
-/** Why this Stratobot leaves a database alone, for whoever started it. */
-export function tooNew({ unknown }: SchemaState): Permanent {
+export function isKnownMigration(name: string): boolean {
+  return Object.hasOwn(migrations, name);
+}
+
+/** Why this Stratobot leaves a database, or a backup, alone, for whoever started it. */
+export function tooNew({ unknown }: Pick<SchemaState, 'unknown'>, did = 'migrated this database'): Permanent {
   const last = Object.keys(migrations).at(-1);
   return new Permanent(
-    `a newer Stratobot has brought this database up to ${unknown.at(-1)}, and this one knows it up to ${last}: ` +
-      'start the newer version, or restore a backup from before the update',
+    `a newer Stratobot ${did}: its tables are as of ${unknown.at(-1)}, and this one knows them up to ${last}. ` +
+      'Start the newer version, or restore a backup from before the update',
   );
 }
 

@@ -54,15 +54,17 @@ export async function openRecords(options: {
     dialect: new PostgresDialect({ pool }),
     plugins: [new StorableTextPlugin()],
   });
+  const locks = openLocks(databaseUrl, log);
   try {
+    await locks.open();
     await migrate(unqualified);
   } catch (error) {
+    await locks.close();
     await unqualified.destroy();
     throw asRecordsError(error);
   }
 
   const db = unqualified.withSchema(SCHEMA);
-  const locks = openLocks(databaseUrl, log);
   return {
     records: {
       deliveries: withRecordsErrors(deliveries(db)),

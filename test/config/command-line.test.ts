@@ -55,6 +55,10 @@ describe('help', () => {
                                      whether the tarball policy takes it.
         audit                        Who did what: shows the audit log, and checks
                                      that nobody changed it.
+        backup [options] <file>      Write the record into a new file; a bot may go on
+                                     working.
+        restore [options] <file>     Bring a backup of the record back, while no bot
+                                     runs.
         s3                           What the bucket of the artifacts does by itself.
         explain [options] <comment>  Say what the bot would make of a comment: what it
                                      would build, or what is wrong.
