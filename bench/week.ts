@@ -81,6 +81,8 @@ export function makeWeek(seed: number): Week {
         name: `${name}/${index + 1}`,
         slots: count,
         unreachableUntil: null,
+        refusal: null,
+        nearlyFull: false,
       })),
       mostBuilds: null,
     };

@@ -145,6 +145,7 @@ export async function startStratobot(
       presigned: new Set(
         config.pools.filter(({ collect }) => collect === 'presigned').map(({ name }) => name),
       ),
+      nearlyFull: new Set(),
       housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
       hostname: hostname(),
       mostBuilds: {

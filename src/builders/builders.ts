@@ -98,12 +98,11 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
 
   return {
     nodes() {
-      return [...nodes.values()].map(({ name, slots, pool, transport }) => ({
-        name,
-        pool: pool.name,
-        slots,
-        unreachableUntil: transport.health().setAsideUntil,
-      }));
+      return [...nodes.values()].map(({ name, slots, pool, transport }) => {
+        const { state, detail, setAsideUntil } = transport.health();
+        const refusal = state === 'refused' ? detail : null;
+        return { name, pool: pool.name, slots, unreachableUntil: setAsideUntil, refusal };
+      });
     },
 
     async start(spec: JobSpec): Promise<JobHandle> {

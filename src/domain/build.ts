@@ -67,8 +67,6 @@ export interface Retry {
   of: number;
   /** Unix ms before which it does not start. */
   notBefore: number;
-  /** Node to stay away from while there is another one, or null. */
-  avoidNode: string | null;
 }
 
 /** One target × repository target of a request. */
@@ -90,12 +88,16 @@ export interface Build {
   retry: Retry | null;
   /** Who wants it before its turn; unix ms. */
   priority: { by: string; at: number } | null;
+  /** Nodes where it failed, or that were silent when it was to start; only used when there is no other healthy one. */
+  avoid: string[];
   createdAt: number;
 }
 
 /** What can happen to a build. */
 export type BuildEvent =
   | { kind: 'node-chosen'; placement: Placement }
+  /** Its node is silent, and another one could take it. */
+  | { kind: 'given-back' }
   | { kind: 'job-started'; handle: JobHandle }
   | { kind: 'job-ended'; exit: JobExit }
   | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome }
@@ -116,6 +118,9 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
   switch (event.kind) {
     case 'node-chosen':
       if (state.kind === 'queued') return { kind: 'starting', since: now, node: event.placement.node };
+      break;
+    case 'given-back':
+      if (state.kind === 'starting') return { kind: 'queued', since: now };
       break;
     case 'job-started':
       if (state.kind === 'starting') return { kind: 'running', startedAt: now, handle: event.handle };

@@ -1,23 +1,16 @@
 /** Which build runs next, and where. Pure: the same state gives the same answer. */
-import { expectedMs, type History, meanWaitMs, nodeHealth, placeKey } from './placement/history.ts';
+import { expectedMs, type History, meanWaitMs, placeKey } from './placement/history.ts';
+import { healthOf, type NotNow, noneNow, type PlacementNode } from './placement/nodes.ts';
 import { type PoolOffer, type Target, targetName } from './target.ts';
 
-export { type EndedTry, type Past, pastOf, recentHistory } from './placement/history.ts';
+export { type EndedTry, type Past, pastOf, recentHistory, START_FAILED } from './placement/history.ts';
+export type { PlacementNode } from './placement/nodes.ts';
 
 export interface PlacementPool {
   offer: PoolOffer;
   nodes: readonly PlacementNode[];
   /** Most builds at once on the whole pool; null: as many as there are slots. */
   mostBuilds: number | null;
-}
-
-export interface PlacementNode {
-  /** `pool/node` */
-  name: string;
-  /** Jobs at once. */
-  slots: number;
-  /** Until when nothing new is given to it because it cannot be reached, unix ms; null: it can, as far as is known. */
-  unreachableUntil: number | null;
 }
 
 /** A build that holds a slot, from the choice of its node until it is collected. */
@@ -66,7 +59,7 @@ export interface Placement {
 export interface Waits {
   /** One sentence of plain text. */
   waits: string;
-  code: 'no-pool' | 'pull-limit' | 'set-aside' | 'unreachable' | 'full';
+  code: 'no-pool' | 'pull-limit' | 'full' | NotNow['why'] | 'mixed';
   /** When looking again is worth it even if no slot becomes free before, unix ms. */
   until: number | null;
 }
@@ -83,6 +76,25 @@ const PRIORITY_HEAD_START_MS = 4 * 3_600_000;
 const QUEUE_WEIGHT = 0.25;
 /** What it saves to build where this pull request was built before: sources and container are there, ms. */
 const DATA_SAVES_MS = 10 * 60_000;
+
+/** How long a build stays with a node that does not answer while another one is free, ms. */
+const SILENT_MS = 2 * 60_000;
+
+/**
+ * Whether a build whose node does not answer should go to another one.
+ * @param state without the build itself
+ * @param silentMs since when it was given the node
+ */
+export function goesElsewhere(
+  state: PlacementState,
+  build: WaitingBuild,
+  node: string,
+  silentMs: number,
+): boolean {
+  if (silentMs < SILENT_MS) return false;
+  const choice = choosePlacement(state, { ...build, avoid: [...build.avoid, node] });
+  return !('waits' in choice) && choice.node !== node;
+}
 
 /** The best free slot for one build, or why there is none. */
 export function choosePlacement(state: PlacementState, build: WaitingBuild): Placement | Waits {
@@ -196,7 +208,7 @@ function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Place
     return { waits: `${pullBuilds(mostPerPull)} already, the most at once`, code: 'pull-limit', until: null };
 
   const candidates: Candidate[] = [];
-  const back: { until: number; unreachable: boolean }[] = [];
+  const notNow: NotNow[] = [];
   const nodes = capable.reduce((sum, pool) => sum + pool.nodes.length, 0);
   let healthySlots = 0;
   const elsewhere = hasOtherNode(state, capable, build.avoid);
@@ -206,9 +218,9 @@ function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Place
     const full = (slots.pools.get(name) ?? 0) >= mostBuilds;
     let slotsHere = 0;
     for (const node of pool.nodes) {
-      const health = healthOf(state, node);
-      if (health.kind === 'aside') {
-        back.push(health);
+      const health = healthOf(state.history, node, state.now);
+      if (health.kind === 'not-now') {
+        notNow.push(health);
         continue;
       }
       const most = health.kind === 'on-trial' ? 1 : node.slots;
@@ -232,14 +244,11 @@ function choose(state: PlacementState, slots: Slots, build: WaitingBuild): Place
     if (nodes === 1) return { pool, node, reason: ONLY_NODE };
     return { pool, node, reason: [bestOf(candidates.length, nodes), reason].filter(Boolean).join('; ') };
   }
-  const until = back.length === 0 ? null : Math.min(...back.map((one) => one.until));
-  if (healthySlots > 0) {
-    const waits = healthySlots === 1 ? 'the only slot is taken' : `all ${healthySlots} slots are taken`;
-    return { waits, code: 'full', until };
-  }
-  if (back.every((one) => one.unreachable))
-    return { waits: `no node for \`${target}\` can be reached`, code: 'unreachable', until };
-  return { waits: `all nodes for \`${target}\` are set aside after failures`, code: 'set-aside', until };
+  const backs = notNow.flatMap(({ until }) => until ?? []);
+  const until = backs.length === 0 ? null : Math.min(...backs);
+  if (healthySlots === 0) return { ...noneNow(target, notNow), until };
+  const waits = healthySlots === 1 ? 'the only slot is taken' : `all ${healthySlots} slots are taken`;
+  return { waits, code: 'full', until };
 }
 
 function pullBuilds(most: number): string {
@@ -252,17 +261,6 @@ function bestOf(free: number, nodes: number): string {
     : `the best of ${free} nodes with a free slot`;
 }
 
-/** What is known of a node from past builds, and from the way there. */
-function healthOf(
-  { history, now }: PlacementState,
-  { name, unreachableUntil }: PlacementNode,
-): { kind: 'healthy' | 'on-trial' } | { kind: 'aside'; until: number; unreachable: boolean } {
-  if (unreachableUntil !== null && now < unreachableUntil)
-    return { kind: 'aside', until: unreachableUntil, unreachable: true };
-  const health = nodeHealth(history, name, now);
-  return health.kind === 'aside' ? { ...health, unreachable: false } : health;
-}
-
 /** Whether a build that failed on some nodes has another one to go to, free or not. */
 function hasOtherNode(
   state: PlacementState,
@@ -272,7 +270,9 @@ function hasOtherNode(
   if (avoid.length === 0) return false;
   return capable
     .flatMap((pool) => pool.nodes)
-    .some((node) => !avoid.includes(node.name) && healthOf(state, node).kind !== 'aside');
+    .some(
+      (node) => !avoid.includes(node.name) && healthOf(state.history, node, state.now).kind !== 'not-now',
+    );
 }
 
 function better(a: Candidate, b: Candidate): number {

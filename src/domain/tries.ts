@@ -45,7 +45,7 @@ export function comingTry(builds: readonly Build[], build: Build): Build {
   const advice = adviceFor(builds, build);
   if (build.state.kind !== 'failed' || !advice?.retry) return build;
   const since = build.state.endedAt;
-  const retry = { of: build.id, notBefore: since + advice.afterMs, avoidNode: null };
+  const retry = { of: build.id, notBefore: since + advice.afterMs };
   return { ...build, placement: null, waiting: null, retry, state: { kind: 'queued', since } };
 }
 
@@ -58,4 +58,14 @@ export function newestOfEach(builds: readonly Build[]): Build[] {
     if (known === undefined || known.id < build.id) newest.set(key, build);
   }
   return [...newest.values()];
+}
+
+/** Where the next try of a build had better not go: every node that failed under it or under its earlier tries. */
+export function nodesToAvoid({
+  state,
+  placement,
+  avoid,
+}: Pick<Build, 'state' | 'placement' | 'avoid'>): string[] {
+  const failedThere = state.kind === 'failed' && state.failure.class === 'infrastructure';
+  return failedThere && placement !== null ? [...new Set([...avoid, placement.node])] : avoid;
 }

@@ -2,7 +2,7 @@ import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { ButtonName } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
-import { code, codeBlock, count, duration, plain, prose, sentence, size } from './markdown.ts';
+import { code, codeBlock, count, duration, plain, sentence, size } from './markdown.ts';
 import { placeAndReason } from './place.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
@@ -128,7 +128,9 @@ function words(build: Build): { title: string; summary: string } {
       return {
         title: 'Waits for a node',
         summary:
-          build.waiting === null ? 'Starts as soon as a node is free.' : `It waits: ${prose(build.waiting)}.`,
+          build.waiting === null
+            ? 'Starts as soon as a node is free.'
+            : `It waits: ${sentence(build.waiting)}.`,
       };
     case 'starting':
       return { title: 'Starting', summary: `Being started on ${code(state.node)}.` };
@@ -137,7 +139,7 @@ function words(build: Build): { title: string; summary: string } {
         const where = code(state.handle.node);
         return {
           title: 'Waits in the queue',
-          summary: `Submitted on ${where}; it waits: ${prose(build.waiting)}.`,
+          summary: `Submitted on ${where}; it waits: ${sentence(build.waiting)}.`,
         };
       }
       return {

@@ -1,5 +1,5 @@
 import { type Build, type BuildState, type TestOutcome, testsFailed } from '../domain/build.ts';
-import { clockTime, count, duration, prose } from './markdown.ts';
+import { clockTime, count, duration, sentence } from './markdown.ts';
 
 const WORDS: Record<BuildState['kind'], string> = {
   queued: 'waiting',
@@ -57,12 +57,12 @@ export function took({ state, waiting, retry }: Build): string {
     case 'queued':
       if (retry !== null && retry.notBefore > state.since)
         return `will be tried again at ${clockTime(retry.notBefore)}`;
-      if (waiting !== null) return `waits: ${prose(waiting)}`;
+      if (waiting !== null) return `waits: ${sentence(waiting)}`;
       return retry === null ? 'waits for a node' : 'will be tried again';
     case 'starting':
       return 'starting';
     case 'running':
-      if (waiting !== null) return `waits: ${prose(waiting)}`;
+      if (waiting !== null) return `waits: ${sentence(waiting)}`;
       return `since ${clockTime(state.startedAt)}`;
     case 'cancelling':
       return 'being cancelled';

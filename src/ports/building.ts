@@ -122,7 +122,7 @@ export interface Space {
 
 export interface Builders {
   /** Every node of every pool. */
-  nodes(): (PlacementNode & { pool: string })[];
+  nodes(): (Omit<PlacementNode, 'nearlyFull'> & { pool: string })[];
   /** Idempotent by build id: a job that is there already is returned, not started again. */
   start(spec: JobSpec): Promise<JobHandle>;
   /** Looks for the job of a build on a node, from its directory. */

@@ -81,10 +81,11 @@ export interface Builds {
   /** Marks a queued build; who did it first stays. Null when it is no longer queued. */
   prioritise(id: number, by: string): Promise<Build | null>;
   /** A new build that repeats a failed one, in the same request; done again it gives the one that was made. */
-  repeat(build: Build, retry: Omit<Retry, 'of'>): Promise<Build>;
+  repeat(build: Build, retry: Omit<Retry, 'of'> & Pick<Build, 'avoid'>): Promise<Build>;
   /**
    * Compare and set: null when the row was no longer in state `from` (by value of `kind`). A build that leaves the queue for
-   * a node is given its placement with it.
+   * a node is given its placement with it; one that goes back into the queue loses it, avoids that node from then on, and
+   * is among Remains.strays().
    */
   move(
     id: number,

@@ -8,6 +8,13 @@ export interface Remains {
     pool: string,
     endedBefore: { failed: number; others: number },
   ): Promise<{ buildId: number; node: string }[]>;
+  /**
+   * Builds that ended before `endedBefore` (unix ms) on another node than they were first given to: that one was silent,
+   * and a job may have been left there.
+   */
+  strays(endedBefore: number): Promise<{ buildId: number; node: string }[]>;
+  /** There is no job of the build on that node. */
+  strayCleared(buildId: number, node: string): Promise<void>;
   /** A build's directory is gone from its node. */
   cleared(buildId: number, at: number): Promise<void>;
   /** Builds that ended before `before` (unix ms) and whose log was not put into the artifact store yet, oldest first. */

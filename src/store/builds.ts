@@ -82,7 +82,7 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .executeTakeFirst();
       return row ? toBuild(row) : null;
     },
-    async repeat(build, retry) {
+    async repeat(build, { notBefore, avoid }) {
       const at = clock.now();
       await db
         .insertInto('builds')
@@ -92,8 +92,9 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
           repository: build.repository,
           pools: json(build.pools),
           ...(build.priority === null ? {} : { priority: json(build.priority) }),
+          avoid: json(avoid),
           exports: json(build.exports),
-          retry: json({ of: build.id, ...retry }),
+          retry: json({ of: build.id, notBefore }),
           retry_of: build.id,
           state: json({ kind: 'queued', since: at }),
           moved_at: at,
@@ -118,6 +119,7 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
           moved_at: clock.now(),
           ...(node === null ? {} : { node }),
           ...(placement ? { placement: json(placement) } : {}),
+          ...(to.kind === 'queued' ? LEAVES_ITS_NODE : {}),
         })
         .where('id', '=', id)
         .where('state_kind', '=', from)
@@ -127,6 +129,14 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
     },
   };
 }
+
+/** What goes back into the queue: something of it may be on that node, and is removed once the build has ended. */
+const LEAVES_ITS_NODE = {
+  placement: null,
+  node: null,
+  avoid: sql<string>`CASE WHEN placement IS NULL THEN avoid ELSE avoid || (placement -> 'node') END`,
+  strays: sql<string>`CASE WHEN placement IS NULL THEN strays ELSE strays || (placement -> 'node') END`,
+};
 
 const UNDER_WAY: readonly BuildStateKind[] = ['queued', 'starting', 'running', 'cancelling', 'collecting'];
 
@@ -191,6 +201,7 @@ export function toBuild(row: Selectable<Tables['builds']>): Build {
     waiting: row.waiting,
     retry: row.retry,
     priority: row.priority,
+    avoid: row.avoid,
     createdAt: row.created_at,
   };
 }

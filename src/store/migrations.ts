@@ -10,6 +10,7 @@ import { up as software } from './migrations/007-software.ts';
 import { up as newestHead } from './migrations/008-newest-head.ts';
 import { up as auditChain } from './migrations/010-audit-chain.ts';
 import { up as despiteTests } from './migrations/011-despite-tests.ts';
+import { up as elsewhere } from './migrations/012-elsewhere.ts';
 import { up as uploads } from './migrations/014-uploads.ts';
 import { up as differences } from './migrations/015-differences.ts';
 import { SCHEMA, type Tables } from './schema.ts';
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '008-newest-head': { up: newestHead },
   '010-audit-chain': { up: auditChain },
   '011-despite-tests': { up: despiteTests },
+  '012-elsewhere': { up: elsewhere },
   '014-uploads': { up: uploads },
   '015-differences': { up: differences },
 };

@@ -27,6 +27,24 @@ export function remains(db: Kysely<Tables>): Remains {
         .execute();
       return rows.flatMap(({ id, node }) => (node === null ? [] : [{ buildId: id, node }]));
     },
+    async strays(endedBefore) {
+      const rows = await db
+        .selectFrom('builds')
+        .select(['id', 'strays'])
+        .where(sql<boolean>`strays <> '[]'`)
+        .where('state_kind', 'in', ENDED)
+        .where('moved_at', '<', endedBefore)
+        .orderBy('id')
+        .execute();
+      return rows.flatMap(({ id, strays }) => strays.map((node) => ({ buildId: id, node })));
+    },
+    async strayCleared(buildId, node) {
+      await db
+        .updateTable('builds')
+        .set({ strays: sql`strays - ${node}::text` })
+        .where('id', '=', buildId)
+        .execute();
+    },
     async cleared(buildId, at) {
       await db.updateTable('builds').set({ cleared_at: at }).where('id', '=', buildId).execute();
     },

@@ -59,6 +59,9 @@ export interface Tables {
     pools: Document<string[]>;
     placement: Document<NonNullable<Build['placement']>> | null;
     priority: Document<NonNullable<Build['priority']>> | null;
+    avoid: JSONColumnType<string[], string | undefined>;
+    /** Nodes that were silent when it was to start there, and where a job may have been left. */
+    strays: JSONColumnType<string[], string | undefined>;
     exports: Document<Record<string, string>>;
     waiting: string | null;
     retry: Document<Retry> | null;

@@ -8,8 +8,9 @@ import type { World } from './world.ts';
 
 /** A node that did not let go of a directory, or did not answer, is left alone for so long, ms. */
 const NODE_REST_MS = 60 * 60_000;
-/** Between two looks at how much room nodes have, ms. */
+/** Between two looks at how much room nodes have, ms; and while one has too little, for builds may wait for it. */
 const ROOM_EVERY_MS = 15 * 60_000;
+const ROOM_EVERY_WHILE_SHORT_MS = 60_000;
 /** Between two looks for uploads that nobody will end, ms. */
 const UPLOADS_EVERY_MS = 6 * 60 * 60_000;
 /** No upload of ours takes this long, ms. */
@@ -38,14 +39,27 @@ export interface Housekeeper {
  * process, and what is done twice was harmless.
  */
 export function createHousekeeper(world: World): Housekeeper {
-  const { clock, log, records } = world;
+  const { clock, log, nearlyFull, records } = world;
   const restUntil = new Map<string, number>();
-  const short = new Set<string>();
   let roomAt = 0;
   let uploadsAt = clock.now() + ROOM_EVERY_MS;
   let movedSince = clock.now() - LOOK_BACK_AT_START_MS;
   let running: Promise<void> | null = null;
   let closed = false;
+
+  async function clear(buildId: number, node: string, cleared: () => Promise<void>): Promise<void> {
+    if ((restUntil.get(node) ?? 0) > clock.now()) return;
+    try {
+      if (!(await world.builders.remove(buildId, node))) throw new Error('a process of it will not end');
+      await cleared();
+      log.info({ build: buildId, node }, "job's directory removed from its node");
+    } catch (err) {
+      if (closed) return;
+      const gone = err instanceof Permanent; // such as a node that the configuration no longer knows
+      restUntil.set(node, gone ? Number.POSITIVE_INFINITY : clock.now() + NODE_REST_MS);
+      log.warn({ err, build: buildId, node }, "a job's directory could not be removed from its node");
+    }
+  }
 
   async function clearDirectories(): Promise<void> {
     for (const [pool, { retainSeconds }] of world.housekeeping) {
@@ -55,36 +69,36 @@ export function createHousekeeper(world: World): Housekeeper {
       };
       for (const { buildId, node } of await records.remains.directories(pool, endedBefore)) {
         if (closed) return;
-        if ((restUntil.get(node) ?? 0) > clock.now()) continue;
-        try {
-          if (!(await world.builders.remove(buildId, node))) throw new Error('a process of it will not end');
-          await records.remains.cleared(buildId, clock.now());
-          log.info({ build: buildId, node }, "job's directory removed from its node");
-        } catch (err) {
-          if (closed) return;
-          const gone = err instanceof Permanent; // such as a node that the configuration no longer knows
-          restUntil.set(node, gone ? Number.POSITIVE_INFINITY : clock.now() + NODE_REST_MS);
-          log.warn({ err, build: buildId, node }, "a job's directory could not be removed from its node");
-        }
+        await clear(buildId, node, () => records.remains.cleared(buildId, clock.now()));
       }
+    }
+    const longest = [...world.housekeeping.values()].map((pool) =>
+      Math.max(...Object.values(pool.retainSeconds)),
+    );
+    // Not sooner: nodes may share a file system or a queue, where the stray and the build itself are one.
+    for (const { buildId, node } of await records.remains.strays(clock.now() - Math.max(...longest) * 1000)) {
+      if (closed) return;
+      await clear(buildId, node, () => records.remains.strayCleared(buildId, node));
     }
   }
 
   async function lookForRoom(): Promise<void> {
     if (clock.now() < roomAt) return;
-    roomAt = clock.now() + ROOM_EVERY_MS;
     for (const room of await world.builders.space()) {
       // One that does not answer is told by those who need it.
       if ('error' in room) continue;
       const { node, freeBytes, totalBytes } = room;
       const minFreeBytes = world.housekeeping.get(node.split('/')[0] ?? '')?.minFreeBytes ?? 0;
       if (freeBytes >= minFreeBytes) {
-        if (short.delete(node)) log.info({ node, freeBytes }, 'a node has room for jobs again');
-      } else if (!short.has(node)) {
-        short.add(node);
+        if (!nearlyFull.delete(node)) continue;
+        log.info({ node, freeBytes }, 'a node has room for jobs again');
+        await world.queue.add({ kind: 'place' });
+      } else if (!nearlyFull.has(node)) {
+        nearlyFull.add(node);
         log.warn({ node, freeBytes, totalBytes, minFreeBytes }, 'a node has little room left for jobs');
       }
     }
+    roomAt = clock.now() + (nearlyFull.size === 0 ? ROOM_EVERY_MS : ROOM_EVERY_WHILE_SHORT_MS);
   }
 
   async function keepLogs(): Promise<void> {
@@ -123,7 +137,7 @@ export function createHousekeeper(world: World): Housekeeper {
         running = null;
       });
     },
-    roomEverywhere: () => short.size === 0,
+    roomEverywhere: () => nearlyFull.size === 0,
     async close() {
       closed = true;
       await Promise.race([running, delay(CLOSE_TIMEOUT_MS, null, { ref: false })]);

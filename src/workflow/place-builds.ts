@@ -1,22 +1,11 @@
 import type { Build } from '../domain/build.ts';
 import { plainFailure } from '../domain/failure.ts';
-import {
-  nextInLine,
-  type Placed,
-  type PlacementPool,
-  type PlacementState,
-  pastOf,
-  recentHistory,
-  type WaitingBuild,
-  type Waits,
-  whyWaiting,
-} from '../domain/placement.ts';
+import { nextInLine, START_FAILED, type Waits, whyWaiting } from '../domain/placement.ts';
 import { clockTime } from '../messages/markdown.ts';
+import { inLine, placementState, slotsOf } from './placement-state.ts';
 import { move } from './run-build.ts';
 import type { World } from './world.ts';
 
-/** How far back builds say which node is healthy, and how long builds take, ms. */
-const HISTORY_MS = 7 * 24 * 60 * 60_000;
 /** How long to wait while another process chooses, ms. */
 const LOCK_WAIT_MS = 50;
 
@@ -40,8 +29,8 @@ async function place(world: World): Promise<number | null> {
   const builds = new Map(queued.map(({ build }) => [build.id, build]));
   const isEarly = ({ build }: { build: Build }) => (build.retry?.notBefore ?? 0) > now;
   const early = queued.filter(isEarly);
-  const placed = underWay.flatMap(({ build, pull }) => slotOf(build, pull));
-  const state = { ...(await stateOf(world, now)), placed };
+  const placed = slotsOf(underWay);
+  const state = { ...(await placementState(world)), placed };
 
   const waiting = queued.filter((one) => !isEarly(one)).map(({ build, pull }) => inLine(build, pull));
   for (let next = nextInLine(waiting, state); next !== null; next = nextInLine(waiting, state)) {
@@ -68,47 +57,15 @@ async function place(world: World): Promise<number | null> {
   return looks.length === 0 ? null : Math.min(...looks);
 }
 
-/** Everything a choice depends on but the builds that hold slots. */
-async function stateOf(world: World, now: number): Promise<Omit<PlacementState, 'placed'>> {
-  const ended = await world.records.builds.endedSince(now - HISTORY_MS);
-  const nodes = world.builders.nodes();
-  const pools = world.catalogue.pools.map(
-    (offer): PlacementPool => ({
-      offer,
-      nodes: nodes.filter((node) => node.pool === offer.name),
-      mostBuilds: world.mostBuilds.pool(offer.name),
-    }),
-  );
-  const history = recentHistory(ended.flatMap((one) => pastOf(one) ?? []));
-  return { now, pools, history, mostPerPull: world.mostBuilds.pull };
-}
-
-/** The slot a build holds; none while it is queued. */
-function slotOf({ placement }: Build, pull: string): Placed[] {
-  return placement === null
-    ? []
-    : [{ pull, pool: placement.pool, node: placement.node, since: placement.at }];
-}
-
-function inLine(build: Build, pull: string): WaitingBuild {
-  const { id, target, repository, pools, priority, retry, createdAt } = build;
-  return {
-    id,
-    pull,
-    target,
-    repository,
-    since: Math.max(createdAt, retry?.notBefore ?? 0),
-    priority: priority !== null,
-    pools,
-    avoid: retry?.avoidNode ? [retry.avoidNode] : [],
-  };
-}
-
-/** A build that nothing here can build any more ends; any other learns why it waits. */
+/** A build that waiting does not help ends: nothing here builds it any more, or no node lets us in. Any other learns why it waits. */
 async function tellWhy(world: World, build: Build, { code, waits, until }: Waits): Promise<void> {
   if (code === 'no-pool') {
     const failure = plainFailure('configuration', 'configuration', `${waits} any more`);
     await move(world, build, { kind: 'failed', failure });
+    return;
+  }
+  if (code === 'refused') {
+    await move(world, build, { kind: 'failed', failure: plainFailure('configuration', START_FAILED, waits) });
     return;
   }
   const when = code === 'set-aside' && until !== null ? `; one is tried again at ${clockTime(until)}` : '';

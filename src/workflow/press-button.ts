@@ -95,6 +95,6 @@ async function press(
     if (!builds.every((build) => isFinal(build.state))) return 'already under way';
     return refuse(say.nothingToRetry('what this check is about has not failed'), 'nothing failed');
   }
-  for (const build of ended) await repeat(world, build, 0, null);
+  for (const build of ended) await repeat(world, build, 0);
   return `repeated ${ended.length} builds`;
 }

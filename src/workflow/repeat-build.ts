@@ -1,7 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
-import { adviceFor, newestTries } from '../domain/tries.ts';
+import { adviceFor, newestTries, nodesToAvoid } from '../domain/tries.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import { refuseTargets } from './ask-permission.ts';
@@ -12,19 +12,14 @@ export async function repeatIfAdvised(world: World, build: Build): Promise<void>
   if (build.state.kind !== 'failed') return;
   const advice = adviceFor(await world.records.builds.ofRequest(build.requestId), build);
   if (!advice?.retry) return;
-  const avoidNode = advice.avoidNode ? (build.placement?.node ?? null) : null;
-  await repeat(world, build, world.clock.now() + advice.afterMs, avoidNode);
+  await repeat(world, build, world.clock.now() + advice.afterMs);
 }
 
 /** Makes the next try of a build that ended, once, and sets it on its way. */
-export async function repeat(
-  world: World,
-  build: Build,
-  notBefore: number,
-  avoidNode: string | null,
-): Promise<Build> {
-  const again = await world.records.builds.repeat(build, { notBefore, avoidNode });
-  world.log.info({ build: build.id, again: again.id, notBefore, avoidNode }, 'build is repeated');
+export async function repeat(world: World, build: Build, notBefore: number): Promise<Build> {
+  const avoid = nodesToAvoid(build);
+  const again = await world.records.builds.repeat(build, { notBefore, avoid });
+  world.log.info({ build: build.id, again: again.id, notBefore, avoid }, 'build is repeated');
   await world.queue.add({ kind: 'place' });
   await world.queue.add({ kind: 'status', requestId: again.requestId });
   await world.queue.add({ kind: 'check', buildId: again.id });
@@ -50,6 +45,6 @@ export async function retryOnCommand(
   const targets = selection.builds.map(({ repository }) => repository);
   const refused = await refuseTargets(world, served, 'build', { repo, by }, targets);
   if (refused !== null) return refused;
-  const again = await Promise.all(selection.builds.map((build) => repeat(world, build, 0, null)));
+  const again = await Promise.all(selection.builds.map((build) => repeat(world, build, 0)));
   return say.retried(again);
 }

@@ -1,15 +1,17 @@
 import { type Build, type BuildEvent, type BuildState, isFinal, nextBuildState } from '../domain/build.ts';
 import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
 import { type Failure, plainFailure } from '../domain/failure.ts';
+import { goesElsewhere, START_FAILED } from '../domain/placement.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
 import { dropUploads } from './drop-uploads.ts';
 import { commentOf } from './metadata.ts';
 import { isOverdue, nodeGone, unlessGone } from './patience.ts';
+import { inLine, placementState, slotsOf } from './placement-state.ts';
 import { repeatIfAdvised } from './repeat-build.ts';
 import { repositoryTarget, type World } from './world.ts';
 
-/** How long a build waits for a node or repository that cannot be reached before it fails, ms. */
+/** How long a build waits for a node or repository that cannot be reached before it fails, ms. With another node free it waits less. */
 const START_PATIENCE_MS = 15 * 60_000;
 
 /**
@@ -127,26 +129,53 @@ async function start(
   const repository = repositoryTarget(world, build.repository);
   if (!repository)
     return failed('configuration', `the repository target ${build.repository} is no longer configured here`);
+  const waitedMs = world.clock.now() - since;
+  const { repo, pullRequest, baseRef, headSha } = request;
+  const pull = { repo, number: pullRequest };
+  const result = await world.sources
+    .prepare({ ...pull, baseRef, headSha })
+    .catch((error) => giveUp(world, build, error, sourceFailure(error, waitedMs)));
+  if (result.kind === 'failed') return result;
+  if (result.kind === 'gone') return failed('source-gone', result.detail);
+  if (result.kind === 'conflict') return failed('conflict', conflictSentence(baseRef, result.files));
   try {
-    const { repo, pullRequest, baseRef, headSha } = request;
-    const result = await world.sources.prepare({ repo, number: pullRequest, baseRef, headSha });
-    if (result.kind === 'gone') return failed('source-gone', result.detail);
-    if (result.kind === 'conflict') return failed('conflict', conflictSentence(baseRef, result.files));
     const handle = await world.builders.start({
       build,
       node,
       repository,
       target: build.target,
-      pull: { repo, number: pullRequest, commentId: commentOf(request) },
+      pull: { ...pull, commentId: commentOf(request) },
       source: result.source,
     });
     return { kind: 'job-started', handle };
   } catch (error) {
-    const failure = startFailure(world, error, node, since);
-    if (failure === null) throw error;
-    world.log.warn({ build: build.id, node, err: error }, 'build could not be started');
-    return { kind: 'failed', failure };
+    if (error instanceof Retryable && (await anotherTakesIt(world, build, node, waitedMs))) {
+      world.log.warn({ build: build.id, node, err: error }, 'build goes to another node');
+      return { kind: 'given-back' };
+    }
+    return giveUp(world, build, error, startFailure(error, node, waitedMs));
   }
+}
+
+/** A step that cannot succeed any more ends the build with a reason; one that may succeed later is tried again. */
+function giveUp(
+  world: World,
+  build: Build,
+  error: unknown,
+  failure: Failure | null,
+): Extract<BuildEvent, { kind: 'failed' }> {
+  if (failure === null) throw error;
+  world.log.warn({ build: build.id, err: error }, 'build could not be started');
+  return { kind: 'failed', failure };
+}
+
+async function anotherTakesIt(world: World, build: Build, node: string, silentMs: number): Promise<boolean> {
+  const underWay = await world.records.builds.underWay();
+  const pull = underWay.find((one) => one.build.id === build.id)?.pull;
+  if (pull === undefined) return false;
+  const placed = slotsOf(underWay.filter((one) => one.build.id !== build.id));
+  const state = { ...(await placementState(world)), placed };
+  return goesElsewhere(state, inLine(build, pull), node, silentMs);
 }
 
 function conflictSentence(baseRef: string, files: readonly string[]): string {
@@ -155,24 +184,38 @@ function conflictSentence(baseRef: string, files: readonly string[]): string {
   return `the pull request does not merge into \`${baseRef}\`: conflict in ${shown.join(', ')}${rest}. Resolve it, push, and ask for the build again`;
 }
 
-/** A step that cannot succeed any more ends the build with a reason; one that may succeed later is tried again. */
-function startFailure(world: World, error: unknown, node: string, since: number): Failure | null {
+function startFailure(error: unknown, node: string, waitedMs: number): Failure | null {
   if (error instanceof UserFacing) return plainFailure('configuration', 'refused', error.message);
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof Permanent) {
     return plainFailure(
       'configuration',
-      'start-failed',
+      START_FAILED,
       `the job could not be started on \`${node}\`: ${detail}`,
     );
   }
-  if (error instanceof Retryable && world.clock.now() - since > START_PATIENCE_MS) {
+  if (error instanceof Retryable && waitedMs > START_PATIENCE_MS) {
     return plainFailure(
       'infrastructure',
       'unreachable',
       `\`${node}\` could not be reached for 15 min: ${detail}`,
     );
   }
+  return null;
+}
+
+/** Says nothing against the node: it was not asked yet. */
+function sourceFailure(error: unknown, waitedMs: number): Failure | null {
+  if (error instanceof UserFacing) return plainFailure('configuration', 'refused', error.message);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof Permanent)
+    return plainFailure('configuration', 'source-failed', `the pull request could not be fetched: ${detail}`);
+  if (error instanceof Retryable && waitedMs > START_PATIENCE_MS)
+    return plainFailure(
+      'download',
+      'source-failed',
+      `the pull request could not be fetched for 15 min: ${detail}`,
+    );
   return null;
 }
 

@@ -94,6 +94,8 @@ export interface World {
     string,
     { retainSeconds: { failed: number; others: number }; minFreeBytes: number }
   >;
+  /** Nodes with less room for jobs than their pool asks for, as the housekeeper saw last; it alone writes here. */
+  nearlyFull: Set<string>;
   /** Pools whose nodes upload artifacts to the store themselves. */
   presigned: ReadonlySet<string>;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */

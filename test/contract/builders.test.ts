@@ -222,9 +222,9 @@ describe('builders: choice of a node', () => {
 
   it('are listed with their slots', () => {
     expect(builders.nodes()).toEqual([
-      { name: 'zen2/a', pool: 'zen2', slots: 1, unreachableUntil: null },
-      { name: 'zen2/b', pool: 'zen2', slots: 3, unreachableUntil: null },
-      { name: 'zen3/a', pool: 'zen3', slots: 1, unreachableUntil: null },
+      { name: 'zen2/a', pool: 'zen2', slots: 1, unreachableUntil: null, refusal: null },
+      { name: 'zen2/b', pool: 'zen2', slots: 3, unreachableUntil: null, refusal: null },
+      { name: 'zen3/a', pool: 'zen3', slots: 1, unreachableUntil: null, refusal: null },
     ]);
   });
 

@@ -98,15 +98,16 @@ describe('builds', () => {
   test('are repeated once, however often it is asked for', async () => {
     const [build] = await make();
     await bot.records.builds.move(build.id, 'queued', failed);
-    const again = await bot.records.builds.repeat(build, { notBefore: 5, avoidNode: 'zen2/node-1' });
-    const twice = await bot.records.builds.repeat(build, { notBefore: 9, avoidNode: null });
+    const again = await bot.records.builds.repeat(build, { notBefore: 5, avoid: ['zen2/node-1'] });
+    const twice = await bot.records.builds.repeat(build, { notBefore: 9, avoid: [] });
     expect(twice).toEqual(again);
     expect(again).toMatchObject({
       requestId: build.requestId,
       target: build.target,
       state: { kind: 'queued' },
     });
-    expect(again.retry).toEqual({ of: build.id, notBefore: 5, avoidNode: 'zen2/node-1' });
+    expect(again.retry).toEqual({ of: build.id, notBefore: 5 });
+    expect(again.avoid).toEqual(['zen2/node-1']);
     expect(await bot.records.builds.ofRequest(build.requestId)).toContainEqual(again);
   });
 

@@ -33,7 +33,6 @@ describe('placing', () => {
     return [first, second] as const;
   };
   test.each<[string, BuildState, ReturnType<typeof placed> | null]>([
-    ['a queued build has a place', { kind: 'queued', since: 1 }, placed('zen2/node1')],
     ['a running one has none', running, null],
     ['its place is another node', running, placed('zen2/node2')],
     ['its place has no reason', running, { ...placed('zen2/node1'), reason: '' }],
@@ -41,6 +40,14 @@ describe('placing', () => {
     const [build] = await make();
     await expect(bot.records.builds.move(build.id, 'queued', state, placement)).rejects.toThrow(
       /builds_plac/,
+    );
+  });
+
+  test('is refused where a queued build has a place', async () => {
+    const place = JSON.stringify(placed('zen2/node1'));
+    await make();
+    await expect(bot.psql(`UPDATE stratobot.builds SET placement = '${place}'`)).rejects.toThrow(
+      /builds_placed/,
     );
   });
 
@@ -80,9 +87,29 @@ describe('placing', () => {
     expect(await bot.records.builds.prioritise(build.id, 'ann')).toEqual(marked);
     const moved = await bot.records.builds.move(build.id, 'queued', failed);
     if (!moved) throw new Error('not moved');
-    const again = await bot.records.builds.repeat(moved, { notBefore: 0, avoidNode: null });
+    const again = await bot.records.builds.repeat(moved, { notBefore: 0, avoid: [] });
     expect(again.priority).toEqual(marked?.priority);
     await bot.records.builds.move(other.id, 'queued', running, placed('zen2/node1'));
     expect(await bot.records.builds.prioritise(other.id, 'max')).toBeNull();
+  });
+
+  test('a build that goes back into the queue avoids the node, and may be on it all the same', async () => {
+    const [build, other] = await make();
+    const { builds, remains } = bot.records;
+    const starting = (node: string): BuildState => ({ kind: 'starting', since: 1, node });
+    await builds.move(build.id, 'queued', starting('zen2/node1'), placed('zen2/node1'));
+    await builds.move(other.id, 'queued', starting('zen2/node9'), placed('zen2/node9'));
+    const back = await builds.move(build.id, 'starting', { kind: 'queued', since: 2 });
+    expect(back).toMatchObject({ state: { kind: 'queued' }, placement: null, avoid: ['zen2/node1'] });
+    await builds.move(build.id, 'queued', starting('zen2/node2'), placed('zen2/node2'));
+    const twice = await builds.move(build.id, 'starting', { kind: 'queued', since: 3 });
+    expect(twice?.avoid).toEqual(['zen2/node1', 'zen2/node2']);
+    expect(await remains.strays(90_000)).toEqual([]);
+    await builds.move(build.id, 'queued', failed);
+    const strays = (...nodes: string[]) => nodes.map((node) => ({ buildId: build.id, node }));
+    expect(await remains.strays(50_000)).toEqual([]);
+    expect(await remains.strays(50_001)).toEqual(strays('zen2/node1', 'zen2/node2'));
+    await remains.strayCleared(build.id, 'zen2/node1');
+    expect(await remains.strays(50_001)).toEqual(strays('zen2/node2'));
   });
 });

@@ -11,6 +11,7 @@ const failed: BuildState = { kind: 'failed', startedAt: null, endedAt: 2, handle
 const cancelled: BuildState = { kind: 'cancelled', startedAt: null, at: 2, by: 'ann' };
 const all = { failed: 1_000_000, others: 1_000_000 };
 
+const placed = (node: string) => ({ pool: 'zen2', node, reason: 'the only node for this target', at: 1 });
 let askings = 1;
 
 /** A build that came to a node and ended there at a time; its last state does not say where. */
@@ -20,7 +21,8 @@ async function ended(node: string | null, state: BuildState, at: number): Promis
   ]);
   const [build] = builds;
   if (build === undefined) throw new Error('no build');
-  if (node !== null) await bot.records.builds.move(build.id, 'queued', { kind: 'starting', since: 1, node });
+  if (node !== null)
+    await bot.records.builds.move(build.id, 'queued', { kind: 'starting', since: 1, node }, placed(node));
   bot.now = at;
   await bot.records.builds.move(build.id, node === null ? 'queued' : 'starting', state);
   return build.id;
@@ -47,7 +49,12 @@ test('what failed has a time of its own, and what runs is never due', async () =
   const bad = await ended('zen2/n1', failed, 3_000);
   const good = await ended('zen2/n2', cancelled, 3_000);
   const made = await requests.create(aRequest({ source: 'comment:running' }), [...twoBuilds.slice(0, 1)]);
-  await builds.move(made.builds[0]?.id ?? 0, 'queued', { kind: 'starting', since: 1, node: 'zen2/n3' });
+  await builds.move(
+    made.builds[0]?.id ?? 0,
+    'queued',
+    { kind: 'starting', since: 1, node: 'zen2/n3' },
+    placed('zen2/n3'),
+  );
   const due = async (failedBefore: number, others: number) =>
     (await remains.directories('zen2', { failed: failedBefore, others })).map(({ buildId }) => buildId);
   expect(await due(3_000, 3_000)).toEqual([]);

@@ -83,6 +83,7 @@ describe('requests', () => {
         waiting: null,
         retry: null,
         priority: null,
+        avoid: [],
         createdAt: 1_000,
       })),
     );

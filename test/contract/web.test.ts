@@ -20,6 +20,7 @@ const build: Build = {
   waiting: null,
   retry: null,
   priority: null,
+  avoid: [],
   createdAt: 0,
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   choosePlacement,
+  goesElsewhere,
   ONLY_NODE,
   type PlacementPool,
   type PlacementState,
@@ -29,7 +30,32 @@ describe('why a build waits', () => {
       'one that is gone and one that broke builds',
       { history: recentHistory(broken('b/1', ['x#1', 'x#2', 'x#3'])) },
       [away(pool('a')), pool('b')],
-      'all nodes for `x86_64/amd/zen2` are set aside after failures',
+      'no node for `x86_64/amd/zen2` takes builds now: 1 cannot be reached, 1 is set aside after failures',
+    ],
+    [
+      'nodes that refuse us',
+      {},
+      [refuses(pool('a')), refuses(pool('b'))],
+      'the job could not be started on `a/1`: it refuses our key',
+    ],
+    [
+      'one of two that refuses us',
+      {},
+      [refuses(pool('a')), full(pool('b'))],
+      'no node for `x86_64/amd/zen2` takes builds now: 1 refuses us, 1 is nearly full',
+    ],
+    ['a full disk', {}, [full(pool('a'))], 'the only node for `x86_64/amd/zen2` is nearly full'],
+    [
+      'full disks',
+      {},
+      [full(pool('a', { slots: [1, 2] }))],
+      'all nodes for `x86_64/amd/zen2` are nearly full',
+    ],
+    [
+      'nodes that broke builds',
+      { history: recentHistory(broken('a/1', ['x#1', 'x#2', 'x#3'])) },
+      [pool('a')],
+      'the only node for `x86_64/amd/zen2` is set aside after failures',
     ],
   ])('%s', (_, more, pools, expected) => {
     const [first] = whyWaiting([build(1)], state(pools, more));
@@ -54,6 +80,46 @@ describe('a node that cannot be reached', () => {
     expect(where(state(pools), build(1, { avoid: ['a/1'] }))).toBe('a/1');
   });
 });
+
+describe('a node that is nearly full', () => {
+  it('is given nothing, and is no other node for a build that is repeated', () => {
+    const pools = [full(pool('a')), pool('b')];
+    expect(where(state(pools), build(1))).toBe('b/1');
+    expect(where(state(pools), build(1, { avoid: ['b/1'] }))).toBe('b/1');
+    expect(choosePlacement(state([full(pool('a'))]), build(1))).toMatchObject({
+      code: 'nearly-full',
+      until: null,
+    });
+  });
+});
+
+describe('a build whose node is silent', () => {
+  const goes = (pools: PlacementPool[], ms: number, more: Partial<PlacementState> = {}) =>
+    goesElsewhere(state(pools, more), build(1), 'a/1', ms);
+  it.each<[string, boolean, boolean]>([
+    ['another one is free for two minutes', goes([pool('a'), pool('b')], 2 * MINUTE), true],
+    ['it is silent for less', goes([pool('a'), pool('b')], 2 * MINUTE - 1), false],
+    ['there is no other', goes([pool('a', { slots: [4] })], 10 * MINUTE), false],
+    ['the other is taken', goes([pool('a'), pool('b')], 10 * MINUTE, { placed: [placed('b/1')] }), false],
+    ['the other is away as well', goes([pool('a'), away(pool('b'))], 10 * MINUTE), false],
+    [
+      'its pull request has no more than its share',
+      goes([pool('a'), pool('b')], 10 * MINUTE, { mostPerPull: 1 }),
+      true,
+    ],
+  ])('goes elsewhere or not: %s', (_, answer, expected) => {
+    expect(answer).toBe(expected);
+  });
+});
+
+function refuses(one: PlacementPool): PlacementPool {
+  const refusal = 'it refuses our key';
+  return { ...one, nodes: away(one).nodes.map((node) => ({ ...node, refusal })) };
+}
+
+function full(one: PlacementPool): PlacementPool {
+  return { ...one, nodes: one.nodes.map((node) => ({ ...node, nearlyFull: true })) };
+}
 
 function away(one: PlacementPool): PlacementPool {
   return { ...one, nodes: one.nodes.map((node) => ({ ...node, unreachableUntil: NOW + MINUTE })) };

@@ -27,6 +27,8 @@ export function pool(
       name: `${name}/${index + 1}`,
       slots: count,
       unreachableUntil: null,
+      refusal: null,
+      nearlyFull: false,
     })),
     mostBuilds: most,
   };

@@ -47,14 +47,15 @@ export function botTest(
   {
     configure = () => undefined,
     store = 'directory',
-  }: { configure?: (config: ConfigDraft) => void; store?: 'directory' | 's3' } = {},
+    nodes = 'local',
+  }: { configure?: (config: ConfigDraft) => void; store?: 'directory' | 's3'; nodes?: 'local' | 'ssh' } = {},
 ): void {
   test(name, async () => {
     const database = await freshDatabase();
     const { databaseUrl } = database;
     const around = await startSurroundings({
       repository: { fromDirectory: REPOSITORY },
-      nodes: 'local',
+      nodes,
       store,
       databaseUrl,
     });

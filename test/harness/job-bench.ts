@@ -157,6 +157,7 @@ function build(id: number, exports: Record<string, string>): Build {
     waiting: null,
     retry: null,
     priority: null,
+    avoid: [],
     createdAt: 0,
   };
 }

@@ -64,6 +64,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     waiting: null,
     retry: null,
     priority: null,
+    avoid: [],
     createdAt: 0,
   };
   const request = {

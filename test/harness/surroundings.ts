@@ -182,7 +182,7 @@ function nodeConfig(node: Surroundings['nodes'][number] | undefined, identityFil
   };
 }
 
-/** A port nobody listens on now; kept for the bot, so that it has the same address after a restart. */
+/** A port nobody listens on now; kept for a bot, so that it has the same address after a restart. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

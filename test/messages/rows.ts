@@ -75,6 +75,7 @@ export function aBuild(state: BuildState, id = 1, cpu = 'x86_64/amd/zen2'): Buil
     exports: {},
     retry: null,
     priority: null,
+    avoid: [],
     waiting: null,
     state,
     createdAt: NOON,

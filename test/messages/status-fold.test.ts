@@ -34,7 +34,7 @@ test('a failure that is tried again by itself is no failure yet', () => {
     | 🕓 | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | will be tried again |  |  |"
   `);
 
-  const retry = { of: 1, notBefore: 0, avoidNode: null };
+  const retry = { of: 1, notBefore: 0 };
   const again = { ...aBuild(states.running, 2), retry };
   expect(statusComment(statusView([aBuild(broken), again]))).toMatchInlineSnapshot(`
     "### Build of \`fffffff\`: running

@@ -32,7 +32,7 @@ botTest(
 );
 
 botTest(
-  'a node without room for jobs is told of once, and the health page knows',
+  'a node without room for jobs is told of once, the health page knows, and builds wait',
   async (stage) => {
     stage.expectComplaint('a node has little room left for jobs');
     const disks = async () => {
@@ -43,6 +43,9 @@ botTest(
     await expect.poll(disks, { timeout: 10_000 }).toBe('failing');
     const told = stage.bot.complaints.map(({ fields }) => fields as { node: string });
     expect(told.map(({ node }) => node)).toEqual(['zen2/node-1']);
+    await stage.openPullRequest();
+    await stage.comment('maria', 'bot: build arch=zen2');
+    await stage.status('waits: the only node for `x86_64/amd/zen2` is nearly full');
   },
   {
     configure(config) {

@@ -1,12 +1,22 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { placeBuilds } from '../../src/workflow/place-builds.ts';
+import { startBot } from '../harness/bot.ts';
 import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
-import { SOFTWARE } from '../harness/surroundings.ts';
+import { freePort, SOFTWARE, type Surroundings } from '../harness/surroundings.ts';
 
 /** One slot on the node of the first pool, and a second pool for the same target with one slot of its own. */
 function twoPools(config: ConfigDraft): void {
+  oneSlot(config);
+  spareBeside(config);
+}
+
+/** A second pool for the target of the first, with one slot on this machine. */
+function spareBeside(config: ConfigDraft): void {
   const [first] = config.pools;
   if (first === undefined) throw new Error('there is no pool');
-  oneSlot(config);
   const nodes = [{ name: 'node-3', slots: 1, local: true }];
   config.pools.push({ ...first, name: 'zen2-spare', jobs_dir: `${first.jobs_dir}-spare`, nodes });
 }
@@ -145,3 +155,99 @@ botTest(
   },
   { configure: twoPools },
 );
+
+botTest(
+  'a build whose node is silent goes to a node that is free, and is not given back to the first',
+  async ({ around, bot, openPullRequest, comment, buildIs, status, psql, ...stage }) => {
+    stage.expectComplaint(
+      'SSH host cannot be used',
+      'a job failed and will be tried again',
+      'build goes to another node',
+    );
+    const ssh = around.nodes[0]?.ssh;
+    ssh?.unplug();
+    await openPullRequest();
+    await comment('maria', 'bot: build arch=zen2');
+    expect((await buildIs('starting')).placement?.node).toBe('zen2/node-1');
+    const health = () => bot.world.builders.nodes().find(({ name }) => name === 'zen2/node-1');
+    await expect.poll(() => health()?.unreachableUntil, { timeout: 10_000 }).toBeGreaterThan(Date.now());
+    await psql(`UPDATE builds SET state = jsonb_set(state, '{since}', '${Date.now() - 120_000}')`);
+    expect(await status(': built')).toContain(
+      'pool `zen2-spare`, node `zen2-spare/node-3` (the only one of 2 nodes',
+    );
+    expect(await buildIs('succeeded')).toMatchObject({ avoid: ['zen2/node-1'] });
+    const strays = await bot.world.records.remains.strays(Date.now() + 1);
+    expect(strays).toEqual([{ buildId: 1, node: 'zen2/node-1' }]);
+    ssh?.plugIn();
+  },
+  { nodes: 'ssh', configure: spareBeside },
+);
+
+botTest(
+  'a build that was given a node before the bot died starts there',
+  async ({ openPullRequest, comment, buildIs, release, status, psql, ...stage }) => {
+    await openPullRequest('wait');
+    await comment('maria', 'bot: build arch=zen2');
+    await buildIs('running', 1);
+    await comment('maria', 'bot: build arch=zen2');
+    await status('waits: a build of this pull request runs already');
+    await stage.restart(async () => {
+      const state = { kind: 'starting', since: Date.now(), node: 'zen2/node-1' };
+      await psql(`UPDATE builds SET state = '${JSON.stringify(state)}', placement = first.placement, waiting = NULL
+        FROM (SELECT placement FROM builds WHERE id = 1) AS first WHERE id = 2`);
+      await psql('DROP SCHEMA bullmq CASCADE');
+    });
+    await buildIs('running', 2);
+    for (const id of [1, 2]) await release(id);
+    for (const id of [1, 2]) await buildIs('succeeded', id);
+    await status(': built');
+    stage.skip(SOFTWARE, 1);
+  },
+  {
+    configure: (config) => {
+      config.limits = { builds_per_pull_request: 1 };
+    },
+  },
+);
+
+botTest(
+  'two processes that place at once give a slot to one build',
+  async ({ around, bot, openPullRequest, comment, buildIs, status, ...stage }) => {
+    const other = await startBot(await beside(around));
+    try {
+      const pulls = [await openPullRequest(), await openPullRequest(), await openPullRequest()];
+      for (const pull of [...pulls, ...pulls]) await comment('maria', 'bot: build arch=zen2', pull);
+      const ids = [1, 2, 3, 4, 5, 6];
+      const worlds = [bot.world, other.world, bot.world, other.world];
+      const rounds = ids.map(async (id) => {
+        await Promise.all(worlds.map((world) => placeBuilds(world)));
+        return buildIs('succeeded', id);
+      });
+      const builds = await Promise.all(rounds);
+      const took = builds.map(({ placement, state }) => ({
+        from: placement?.at ?? 0,
+        to: state.kind === 'succeeded' ? state.endedAt : 0,
+      }));
+      took.sort((a, b) => a.from - b.from);
+      const overlaps = took.filter(({ from }, index) => from < (took[index - 1]?.to ?? 0));
+      expect(overlaps).toEqual([]);
+      for (const pull of pulls) {
+        await status(': built', pull);
+        stage.skip(SOFTWARE, pull);
+      }
+      expect(other.complaints).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  },
+  { configure: oneSlot },
+);
+
+/** What a second process of the same bot finds: it listens elsewhere, and has a folder of its own. */
+async function beside(around: Surroundings): Promise<Surroundings> {
+  const config = parse(await readFile(around.configFile, 'utf8'));
+  const configFile = join(around.dir, 'second.yml');
+  const server = { ...config.server, port: await freePort() };
+  await writeFile(configFile, stringify({ ...config, server }));
+  return { ...around, configFile, env: { ...around.env, STRATOBOT_DATA: join(around.dir, 'data-2') } };
+}

@@ -1,20 +1,18 @@
 import type { Diagnosis, FailureClass } from './types.ts';
 
 /** How often a class of failure is worth another try, and after how long (ms). */
-const RETRIES: Record<FailureClass, { times: number; afterMs: number; avoidNode: boolean }> = {
-  infrastructure: { times: 2, afterMs: 0, avoidNode: true },
-  download: { times: 1, afterMs: 60_000, avoidNode: false },
-  build: { times: 0, afterMs: 0, avoidNode: false },
-  test: { times: 0, afterMs: 0, avoidNode: false },
-  configuration: { times: 0, afterMs: 0, avoidNode: false },
+const RETRIES: Record<FailureClass, { times: number; afterMs: number }> = {
+  infrastructure: { times: 2, afterMs: 0 },
+  download: { times: 1, afterMs: 60_000 },
+  build: { times: 0, afterMs: 0 },
+  test: { times: 0, afterMs: 0 },
+  configuration: { times: 0, afterMs: 0 },
 };
 
 export interface RetryAdvice {
   retry: boolean;
   /** How long to wait first, ms. */
   afterMs: number;
-  /** True when another node should do it. */
-  avoidNode: boolean;
 }
 
 /**
@@ -26,7 +24,7 @@ export function retryAdvice(
   diagnosis: Pick<Diagnosis, 'class'>,
   earlier: readonly FailureClass[],
 ): RetryAdvice {
-  const { times, afterMs, avoidNode } = RETRIES[diagnosis.class];
+  const { times, afterMs } = RETRIES[diagnosis.class];
   const spent = earlier.filter((one) => one === diagnosis.class).length;
-  return spent < times ? { retry: true, afterMs, avoidNode } : { retry: false, afterMs: 0, avoidNode: false };
+  return spent < times ? { retry: true, afterMs } : { retry: false, afterMs: 0 };
 }

@@ -46,7 +46,7 @@ export interface EndedTry {
 }
 
 /** Codes of failures of the job's start: the job never was there, whatever its class says of who can mend it. */
-const START_FAILED = 'start-failed';
+export const START_FAILED = 'start-failed';
 /** The bot itself found the node gone. */
 const UNREACHABLE = 'unreachable';
 

@@ -8,11 +8,11 @@ describe('retryAdvice', () => {
     retryAdvice({ class: failureClass }, earlier);
 
   it('tries another node twice, a download once after a minute, and anything else never', () => {
-    const again = { retry: true, afterMs: 0, avoidNode: true };
+    const again = { retry: true, afterMs: 0 };
     expect(retries('infrastructure', [])).toEqual(again);
     expect(retries('infrastructure', ['infrastructure'])).toEqual(again);
     expect(retries('infrastructure', ['infrastructure', 'infrastructure']).retry).toBe(false);
-    expect(retries('download', [])).toEqual({ retry: true, afterMs: 60_000, avoidNode: false });
+    expect(retries('download', [])).toEqual({ retry: true, afterMs: 60_000 });
     expect(retries('download', ['download']).retry).toBe(false);
     for (const one of ['build', 'test', 'configuration'] as const) expect(retries(one, []).retry).toBe(false);
   });
