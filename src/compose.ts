@@ -30,6 +30,7 @@ import { createSpool } from './ingest/spool.ts';
 import type { JobListener, Log } from './ports.ts';
 import { openQueue } from './queue/queue.ts';
 import { openRecords } from './store/records.ts';
+import { logKeys } from './web/log/keys.ts';
 import { handleJob } from './workflow/handle-job.ts';
 import { jobListener } from './workflow/job-ended.ts';
 import { createHousekeeper } from './workflow/keep-house.ts';
@@ -98,6 +99,7 @@ export async function startStratobot(
     const signer = artifactSigner(config);
     const { limits, storage } = config;
     const tarballs = { ...defaultLimits, bytes: limits.tarballBytes, members: limits.tarballMembers };
+    const keys = logKeys(config.github.webhookSecret);
     const world: World = {
       clock,
       log,
@@ -137,7 +139,11 @@ export async function startStratobot(
         config.softwareRepositories.map((repository) => [repository.github, served(repository)]),
       ),
       rights: new RightsMemory(),
-      publicUrl: config.server.publicUrl,
+      logLinks: async (repo) => {
+        const isPublic = await github.isPublic(repo);
+        const page = (id: number) => `${config.server.publicUrl}/builds/${id}/log`;
+        return (id) => (isPublic ? page(id) : `${page(id)}?key=${keys.of(id)}`);
+      },
       gitUrl: config.github.gitUrl,
       artifactKey: (artifact) => keyFor(config.artifacts.keyPrefix, artifact),
       logKey: (build) => logKeyFor(config.artifacts.keyPrefix, build),

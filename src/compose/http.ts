@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { createWebhookRoute } from '../handlers/webhook-route.ts';
+import { logKeys } from '../web/log/keys.ts';
 import { createWeb } from '../web/web.ts';
 import type { World } from '../workflow/world.ts';
 
@@ -44,12 +45,15 @@ async function routes(config: Config, world: World, probes: Probes, closing: Abo
     // A node without room is a matter for a person, not for whoever restarts what is sick.
     return { ok: answers, draining: probes.draining(), parts: { database: answers, disks: probes.disks() } };
   };
+  const keys = logKeys(webhookSecret);
   const web = createWeb({
     instance: config.instance,
     publicUrl: config.server.publicUrl,
     gitUrl: config.github.gitUrl,
     records,
     logs,
+    mayRead: async ({ id, repo, key }) =>
+      (key !== null && keys.fits(id, key)) || (await world.github.isPublic(repo)),
     health,
     closing,
     log,
@@ -61,7 +65,7 @@ async function routes(config: Config, world: World, probes: Probes, closing: Abo
         .writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
         .end('There is nothing here.\n');
     })().catch((err) => {
-      log.error({ err, url: request.url }, 'a request could not be answered');
+      log.error({ err, path: request.url?.split('?')[0] }, 'a request could not be answered');
       response.destroy();
     });
   };

@@ -9,6 +9,7 @@ import { issues } from './issues.ts';
 import { permissions } from './permissions.ts';
 import { pulls } from './pulls.ts';
 import { staging } from './staging.ts';
+import { visibility } from './visibility.ts';
 
 export interface GitHubOptions {
   appId: number;
@@ -37,6 +38,7 @@ export function createGitHub({
   return {
     ...pulls(api),
     ...permissions(api),
+    ...visibility(api),
     ...comments(api),
     ...checks(api),
     ...actions(api),

@@ -19,8 +19,8 @@ export interface StatusView {
   /** Stratum 1 servers on their way to a deploy's revision, by the deploy's id. */
   watches: ReadonlyMap<number, readonly MirrorWatch[]>;
   repositories: ReadonlyMap<string, RepositoryTarget>;
-  /** Where the bot's pages are, without a slash at the end. */
-  publicUrl: string;
+  /** Address of a build's log. */
+  logLink: (buildId: number) => string;
   /** Where an artifact can be fetched, and whether it can, by its id. */
   artifacts: ReadonlyMap<number, Pick<Artifact, 'url' | 'upload'>>;
 }
@@ -44,6 +44,6 @@ export function hasLog(state: BuildState): boolean {
   return state.kind !== 'queued' && state.kind !== 'starting' && state.startedAt !== null;
 }
 
-export function logUrl({ publicUrl }: Pick<StatusView, 'publicUrl'>, build: Build): string {
-  return `${publicUrl}/builds/${build.id}/log`;
+export function logUrl({ logLink }: Pick<StatusView, 'logLink'>, build: Build): string {
+  return logLink(build.id);
 }

@@ -56,6 +56,8 @@ export interface CheckOutput {
 
 export interface GitHub {
   pullRequest(repo: string, number: number): Promise<PullRequest | null>;
+  /** Whether everybody may see a repository; remembered for some minutes. */
+  isPublic(repo: string): Promise<boolean>;
   role(repo: string, login: string): Promise<Role>;
   /** `team` is `org/slug`. */
   isTeamMember(team: string, login: string): Promise<boolean>;

@@ -5,12 +5,9 @@ import { createLogRoute, type LogAddress, type LogRouteOptions } from './log/log
 import { sendPage } from './page.ts';
 import { sendSentence } from './send.ts';
 
-export interface WebOptions extends Omit<LogRouteOptions, 'mayRead'> {
+export interface WebOptions extends LogRouteOptions {
   instance: string;
-  publicUrl: string;
   health(): Promise<Health>;
-  /** Whether everybody may read this build's log; without it all logs are for all, which private repositories cannot bear. */
-  mayRead?: LogRouteOptions['mayRead'];
   /** Aborted when the bot ends: whoever still reads is let go. */
   closing: AbortSignal;
 }
@@ -31,7 +28,7 @@ export function createWeb(options: WebOptions): Web {
   const routes: Routes = {
     page: async (request, response) => sendPage(request, response, options),
     health: (request, response) => sendHealth(request, response, options),
-    log: createLogRoute({ mayRead: async () => true, ...options }),
+    log: createLogRoute(options),
     closing: options.closing,
   };
   return async (request, response) => {

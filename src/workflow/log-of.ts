@@ -26,7 +26,8 @@ export async function logOnCommand(world: World, pull: PullRequest, command: Com
     return notUnderstood(selection.mistakes, world.catalogue, 'No log is shown.');
   const failedFirst = selection.builds.toSorted((a, b) => rank(a) - rank(b));
   const shown = failedFirst.slice(0, MOST_LOGS);
-  const ends = await Promise.all(shown.map((build) => endOf(world, build)));
+  const link = await world.logLinks(pull.repo);
+  const ends = await Promise.all(shown.map((build) => endOf(world, build, link)));
   return logEnds(ends, selection.builds.length - shown.length);
 }
 
@@ -34,9 +35,9 @@ function rank({ state }: Build): number {
   return state.kind === 'failed' ? 0 : 1;
 }
 
-async function endOf({ logs, publicUrl }: World, build: Build): Promise<LogEnd> {
+async function endOf({ logs }: World, build: Build, link: (buildId: number) => string): Promise<LogEnd> {
   const from = Math.max(0, (await logs.size(build.id)) - WINDOW_BYTES);
   const bytes = await buffer(await logs.read(build.id, from));
   const lines = bytes.length === 0 ? [] : lastLines(bytes.toString('utf8'), LINES, from === 0);
-  return { build, lines, url: `${publicUrl}/builds/${build.id}/log` };
+  return { build, lines, url: link(build.id) };
 }

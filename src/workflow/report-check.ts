@@ -19,6 +19,6 @@ async function write(world: World, buildId: number, key: string): Promise<void> 
     ...buildCheck(instance, build, repositoryTarget(world, build.repository)),
     externalId: checkId(instance, { kind: 'build', buildId }),
     headSha: request.headSha,
-    detailsUrl: `${world.publicUrl}/builds/${buildId}/log`,
+    detailsUrl: (await world.logLinks(request.repo))(buildId),
   });
 }

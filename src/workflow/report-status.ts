@@ -51,7 +51,7 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     isOld: newestRequest !== undefined && newestRequest.id !== requestId,
     branchAt: newest === null || newest === request.headSha ? null : newest,
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
-    publicUrl: world.publicUrl,
+    logLink: await world.logLinks(request.repo),
     artifacts: new Map(artifacts.map((artifact) => [artifact.id, artifact])),
   });
   await writeComment(world, posting, text);

@@ -74,8 +74,8 @@ export interface World {
   served: ReadonlyMap<string, ServedRepository>;
   /** Who was allowed what a moment ago. */
   rights: RightsMemory;
-  /** Where the bot's pages are, without a slash at the end. */
-  publicUrl: string;
+  /** Addresses of logs of builds of a repository, for its readers: where it is private they have a key in them. */
+  logLinks: (repo: string) => Promise<(buildId: number) => string>;
   /** Where repositories are shown and cloned from, without a slash at the end: `https://github.com`. */
   gitUrl: string;
   /** Key in the artifact store for an artifact of a build. */

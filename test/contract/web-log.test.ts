@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { logKeys } from '../../src/web/log/keys.ts';
 import { FAILED, type LogSite, startLogSite } from '../harness/log-site.ts';
 
 let site: LogSite;
@@ -38,12 +39,33 @@ describe('who asks', () => {
 
   test('a log that is not for everybody is not there', async () => {
     await site.close();
-    site = await startLogSite({ mayRead: async (id) => id !== 7 });
+    site = await startLogSite({ mayRead: async ({ id }) => id !== 7 });
     for (const path of ['log', 'log/events', 'log?from=0']) {
       const answer = await fetch(`${site.url}/builds/7/${path}`, { headers: asBrowser });
       expect(answer.status).toBe(404);
       expect(await answer.text()).toBe('There is no build 7 here.\n');
     }
+  });
+
+  test('a key in the link opens a log that is not for everybody; a browser keeps it for the links of the page', async () => {
+    await site.close();
+    const keys = logKeys('a secret');
+    site = await startLogSite({ mayRead: async ({ id, key }) => key !== null && keys.fits(id, key) });
+    await site.add('one\n');
+    const key = keys.of(7);
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`${site.url}/builds/7/${path}`, { headers, method: 'HEAD' })).status;
+    const wrong = [keys.of(8), logKeys('another').of(7), key.slice(1), `${key}AA`, '%00', ''];
+    for (const other of wrong) expect(await status(`log?key=${other}`)).toBe(404);
+    const { answer, html } = await page(`?key=${key}`);
+    expect(answer.status).toBe(200);
+    expect(html).not.toContain(key);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie.replace(key, 'KEY')).toBe(
+      'stratobot-log=KEY; Path=/builds/7/; HttpOnly; SameSite=Lax; Secure',
+    );
+    expect(await status('log?from=0', { cookie: `other=1; ${cookie.split(';')[0]}` })).toBe(200);
+    expect(await status('log?from=0', { cookie: `stratobot-log=${keys.of(8)}` })).toBe(404);
   });
 
   test.each(['0', '-1', 'x', '1e3', '9'.repeat(11)])('the line %s is refused', async (line) => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/domain/build.ts';
 import type { LogStore } from '../../src/ports.ts';
 import { createWeb, type WebOptions } from '../../src/web/web.ts';
+import { aRequest } from '../harness/rows.ts';
 
 const build: Build = {
   id: 7,
@@ -54,13 +55,14 @@ beforeEach(async () => {
     gitUrl: 'https://github.com',
     records: {
       builds: { get: async (id) => (id === build.id ? build : null) },
-      requests: { get: async () => null },
+      requests: { get: async () => ({ ...aRequest(), id: 1 }) },
     },
     logs: {
       size: (id) => logs.size(id),
       read: (id, from) => logs.read(id, from),
       onAppend: (id, listener) => logs.onAppend(id, listener),
     },
+    mayRead: async () => true,
     closing: new AbortController().signal,
     health: () => health(),
     log: { debug: quiet, info: quiet, warn: quiet, error: (fields) => errors.push(fields) },

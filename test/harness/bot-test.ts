@@ -48,7 +48,13 @@ export function botTest(
     configure = () => undefined,
     store = 'directory',
     nodes = 'local',
-  }: { configure?: (config: ConfigDraft) => void; store?: 'directory' | 's3'; nodes?: 'local' | 'ssh' } = {},
+    isPrivate = false,
+  }: {
+    configure?: (config: ConfigDraft) => void;
+    store?: 'directory' | 's3';
+    nodes?: 'local' | 'ssh';
+    isPrivate?: boolean;
+  } = {},
 ): void {
   test(name, async () => {
     const database = await freshDatabase();
@@ -57,6 +63,7 @@ export function botTest(
       repository: { fromDirectory: REPOSITORY },
       nodes,
       store,
+      isPrivate,
       databaseUrl,
     });
     await reconfigure(around, configure);

@@ -31,6 +31,8 @@ export interface SurroundingsOptions {
   repository: { fromDirectory: string } | { files: Record<string, string> };
   nodes: 'local' | 'ssh';
   store: 'directory' | 's3';
+  /** Whether the software repository is private. */
+  isPrivate?: boolean;
   /** Undefined: the bot starts its own PostgreSQL. */
   databaseUrl?: string;
   /** Changes to the configuration, laid over its top level. */
@@ -61,7 +63,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     publicKey: keys.publicKey,
     events: ['check_run', 'check_suite', 'issue_comment', 'pull_request', 'pull_request_review'],
   });
-  await people(github, options.repository);
+  await people(github, options);
 
   const identity = newKey();
   const identityFile = join(dir, 'id_ed25519');
@@ -159,12 +161,15 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
 }
 
 /** jo contributes, maria maintains and may build, ana may approve, and so may max; eve is nobody. */
-async function people(github: GitHubDouble, repository: SurroundingsOptions['repository']): Promise<void> {
+async function people(
+  github: GitHubDouble,
+  { repository, isPrivate = false }: SurroundingsOptions,
+): Promise<void> {
   github.addOrg('stack');
   for (const login of ['jo', 'maria', 'ana', 'max', 'eve']) github.addUser(login);
   github.addTeam('stack/builders', ['maria', 'max']);
   github.addTeam('stack/ingest', ['ana', 'max', 'jo']);
-  await github.createRepository(SOFTWARE, repository);
+  await github.createRepository(SOFTWARE, repository, { private: isPrivate });
   await github.createRepository(STAGING, { files: { 'README.md': '# What is put up for approval\n' } });
   github.setPermission(SOFTWARE, 'jo', 'write');
   github.setPermission(SOFTWARE, 'maria', 'maintain');

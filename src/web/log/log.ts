@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { sendSentence } from '../send.ts';
 import { sendEvents } from './events.ts';
+import { keyOf, rememberKey } from './key-of.ts';
 import { News } from './news.ts';
 import { sendPage } from './page.ts';
 import type { LogSource, Reading } from './source.ts';
@@ -12,8 +13,9 @@ const MOST = { followers: 200, others: 50 };
 export interface LogRouteOptions extends LogSource {
   /** Base of links to pull requests. */
   gitUrl: string;
-  /** Whether everybody may read this build's log: not when its repository is private. */
-  mayRead(buildId: number): Promise<boolean>;
+  publicUrl: string;
+  /** Whether whoever shows this key, or none, may read the log of a build of this repository. */
+  mayRead(build: { id: number; repo: string; key: string | null }): Promise<boolean>;
 }
 
 /** What is asked for: the log, or its events. */
@@ -29,10 +31,12 @@ export function createLogRoute(
   async function serve(reading: Reading, address: LogAddress): Promise<void> {
     const { request, response, url, id } = reading;
     const build = await options.records.builds.get(id);
+    const repo = build && (await options.records.requests.get(build.requestId))?.repo;
     // The same answer for both: an id must not tell that a private build exists.
-    if (build === null || !(await options.mayRead(id))) {
+    if (!build || !repo || !(await options.mayRead({ id, repo, key: keyOf(reading) }))) {
       return sendSentence(request, response, 404, `There is no build ${id} here.`);
     }
+    rememberKey(reading, options.publicUrl);
     if (address === 'events') return await sendEvents(reading, build, { ...options, news });
     response.setHeader('Vary', 'Accept');
     const asPage = !url.searchParams.has('from') && prefersHtml(request);
