@@ -54,3 +54,45 @@ test('what one person approved before is approved by a list of one', async () =>
     await opened.close();
   }
 });
+
+test('builds of one pool keep their node, and what they avoid', async () => {
+  const handle = { node: 'zen2/n1', directory: '/jobs/1', job: '7:1:b' };
+  const failure = { code: 'lost', class: 'infrastructure', sentence: 'It is lost.', line: null, excerpt: [] };
+  const states = [
+    { kind: 'queued', since: 5 },
+    { kind: 'starting', since: 5, node: 'zen2/n1' },
+    { kind: 'running', startedAt: 6, handle },
+    { kind: 'failed', startedAt: 6, endedAt: 7, handle, failure },
+    { kind: 'failed', startedAt: null, endedAt: 7, handle: null, failure },
+    { kind: 'cancelled', startedAt: null, at: 7, by: 'ann' },
+  ];
+  await sql`
+    INSERT INTO stratobot.requests
+      (repo, pull_request, head_sha, base_ref, title, author, requested_by, commands, source, created_at)
+      VALUES ('o/r', 1, 'f', 'main', 'Add it', 'ann', 'bob', '[]', 'comment:1', 1)`.execute(old);
+  const target = { os: 'linux', cpu: 'x86_64/amd/zen2', accelerator: null };
+  for (const [index, state] of [...states, { kind: 'queued', since: 8 }].entries()) {
+    const again = index === states.length;
+    const retry = again ? JSON.stringify({ of: 4, notBefore: 9, avoidNode: 'zen2/n1' }) : null;
+    await sql`
+      INSERT INTO stratobot.builds
+        (request_id, target, repository, pool, exports, retry, retry_of, state, moved_at, created_at)
+        VALUES (1, ${JSON.stringify(target)}, 'stack', 'zen2', '{}', ${retry}, ${again ? 4 : null},
+          ${JSON.stringify(state)}, 20, 2)`.execute(old);
+  }
+  const opened = await openRecords({ databaseUrl: database.databaseUrl, log: silent });
+  try {
+    const builds = await opened.records.builds.ofRequest(1);
+    expect(builds.map(({ state }) => state)).toEqual([...states, { kind: 'queued', since: 8 }]);
+    const reason = 'the first pool of the configuration that could build it';
+    const at = (time: number) => ({ pool: 'zen2', node: 'zen2/n1', reason, at: time });
+    expect(builds.map(({ placement }) => placement)).toEqual([null, at(20), at(6), at(6), null, null, null]);
+    for (const { pools, priority } of builds)
+      expect({ pools, priority }).toEqual({ pools: ['zen2'], priority: null });
+    expect(builds.map(({ avoid }) => avoid)).toEqual([[], [], [], [], [], [], ['zen2/n1']]);
+    expect(builds.at(-1)?.retry).toEqual({ of: 4, notBefore: 9 });
+    expect(await opened.records.remains.strays(100)).toEqual([]);
+  } finally {
+    await opened.close();
+  }
+});

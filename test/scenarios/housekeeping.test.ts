@@ -1,4 +1,4 @@
-import { readdir, rm, utimes } from 'node:fs/promises';
+import { cp, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { botTest } from '../harness/bot-test.ts';
@@ -6,7 +6,7 @@ import { botTest } from '../harness/bot-test.ts';
 const A_MONTH_AGO = Date.now() - 31 * 24 * 3600_000;
 
 botTest(
-  'an old build: its folder leaves the node, its log moves into the store and can be read',
+  'an old build: its folder leaves the node and the one that was silent, its log moves into the store and can be read',
   async (stage) => {
     const { around } = stage;
     await stage.built();
@@ -15,13 +15,19 @@ botTest(
     const page = async () => (await fetch(`${stage.bot.url}/builds/1/log?from=0`)).text();
     const before = await page();
     expect(before.length).toBeGreaterThan(20);
-    expect(await readdir(jobsDir)).toHaveLength(1);
+    const [folder, ...others] = await readdir(jobsDir);
+    expect(others).toEqual([]);
+    const silent = around.nodes[1]?.jobsDir ?? '';
+    await cp(join(jobsDir, folder ?? ''), join(silent, folder ?? ''), { recursive: true });
 
     await stage.restart(async () => {
-      await stage.psql(`UPDATE stratobot.builds SET moved_at = ${A_MONTH_AGO}`);
+      await stage.psql(`UPDATE stratobot.builds SET moved_at = ${A_MONTH_AGO}, strays = '["n1/node-2"]'`);
       await utimes(join(logs, 'b1.log'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000);
     });
     await expect.poll(() => readdir(jobsDir), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdir(silent), { timeout: 10_000 }).toEqual([]);
+    const { remains } = stage.bot.world.records;
+    await expect.poll(() => remains.strays(Date.now()), { timeout: 10_000 }).toEqual([]);
     const logKey = () => stage.bot.world.records.remains.logKey(1);
     await expect.poll(logKey, { timeout: 10_000 }).toMatch(/\/1\/build-1\.log\.gz$/);
 
