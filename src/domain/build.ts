@@ -46,7 +46,15 @@ export type BuildState =
   | { kind: 'queued'; since: number }
   | { kind: 'starting'; since: number; node: string }
   | { kind: 'running'; startedAt: number; handle: JobHandle }
-  | { kind: 'cancelling'; at: number; by: string; startedAt: number | null; node: string }
+  /** `source`: the command that asked for it, `comment:<id>:<line>`; none where it was no command. */
+  | {
+      kind: 'cancelling';
+      at: number;
+      by: string;
+      source?: string;
+      startedAt: number | null;
+      node: string;
+    }
   | { kind: 'collecting'; startedAt: number; endedAt: number; handle: JobHandle; exit: JobExit }
   | {
       kind: 'succeeded';
@@ -57,7 +65,7 @@ export type BuildState =
       tests: TestOutcome;
     }
   | { kind: 'failed'; startedAt: number | null; endedAt: number; handle: JobHandle | null; failure: Failure }
-  | { kind: 'cancelled'; startedAt: number | null; at: number; by: string };
+  | { kind: 'cancelled'; startedAt: number | null; at: number; by: string; source?: string };
 
 export type BuildStateKind = BuildState['kind'];
 
@@ -67,6 +75,8 @@ export interface Retry {
   of: number;
   /** Unix ms before which it does not start. */
   notBefore: number;
+  /** The command that asked for it: `comment:<id>:<line>`; none where nobody asked. */
+  source?: string;
 }
 
 /** One target × repository target of a request. */
@@ -102,7 +112,7 @@ export type BuildEvent =
   | { kind: 'job-ended'; exit: JobExit }
   | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome }
   | { kind: 'failed'; failure: Failure }
-  | { kind: 'cancel-asked'; by: string }
+  | { kind: 'cancel-asked'; by: string; source?: string }
   | { kind: 'job-stopped' };
 
 export interface Refusal {
@@ -164,26 +174,29 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
         };
       }
       break;
-    case 'cancel-asked':
-      if (state.kind === 'queued') return { kind: 'cancelled', startedAt: null, at: now, by: event.by };
-      if (state.kind === 'starting')
-        return { kind: 'cancelling', at: now, by: event.by, startedAt: null, node: state.node };
+    case 'cancel-asked': {
+      const asked = { at: now, by: event.by, ...sourceOf(event) };
+      if (state.kind === 'queued') return { kind: 'cancelled', startedAt: null, ...asked };
+      if (state.kind === 'starting') {
+        return { kind: 'cancelling', startedAt: null, node: state.node, ...asked };
+      }
       if (state.kind === 'running') {
-        return {
-          kind: 'cancelling',
-          at: now,
-          by: event.by,
-          startedAt: state.startedAt,
-          node: state.handle.node,
-        };
+        return { kind: 'cancelling', startedAt: state.startedAt, node: state.handle.node, ...asked };
       }
       break;
+    }
     case 'job-stopped':
-      if (state.kind === 'cancelling')
-        return { kind: 'cancelled', startedAt: state.startedAt, at: now, by: state.by };
+      if (state.kind === 'cancelling') {
+        const { startedAt, by } = state;
+        return { kind: 'cancelled', startedAt, at: now, by, ...sourceOf(state) };
+      }
       break;
   }
   return { refused: `a build that is ${state.kind} does not take the event ${event.kind}` };
+}
+
+function sourceOf({ source }: { source?: string }): { source?: string } {
+  return source === undefined ? {} : { source };
 }
 
 /** True when nothing will happen to the build any more. */

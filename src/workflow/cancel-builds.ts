@@ -7,20 +7,31 @@ import { refuseTargets } from './ask-permission.ts';
 import { move } from './run-build.ts';
 import type { ServedRepository, World } from './world.ts';
 
-const UNDER_WAY: readonly Build['state']['kind'][] = ['queued', 'starting', 'running'];
-
-/** Builds of a pull request that wait or run; the newest request's first. */
-async function underWay(world: World, repo: string, number: number): Promise<Build[]> {
-  const requests = await world.records.requests.ofPullRequest(repo, number);
-  const builds = await Promise.all(requests.map((request) => world.records.builds.ofRequest(request.id)));
-  return builds.flat().filter((build) => UNDER_WAY.includes(build.state.kind));
+function isUnderWay({ state }: Build): boolean {
+  return state.kind === 'queued' || state.kind === 'starting' || state.kind === 'running';
 }
 
-/** Asks for the end of those builds that wait or run; their jobs are stopped behind the queue. @returns these */
-export async function cancelBuilds(world: World, builds: readonly Build[], by: string): Promise<Build[]> {
+/** Builds of a pull request, the newest request's first. */
+async function buildsOf(world: World, repo: string, number: number): Promise<Build[]> {
+  const requests = await world.records.requests.ofPullRequest(repo, number);
+  return (await Promise.all(requests.map((request) => world.records.builds.ofRequest(request.id)))).flat();
+}
+
+/**
+ * Asks for the end of those builds that wait or run; their jobs are stopped behind the queue.
+ * @param source the command that asked for it, see BuildState
+ * @returns these
+ */
+export async function cancelBuilds(
+  world: World,
+  builds: readonly Build[],
+  by: string,
+  source?: string,
+): Promise<Build[]> {
+  const asked = { kind: 'cancel-asked' as const, by, ...(source === undefined ? {} : { source }) };
   const cancelled: Build[] = [];
-  for (const build of builds.filter(({ state }) => UNDER_WAY.includes(state.kind))) {
-    const moved = await move(world, build, { kind: 'cancel-asked', by });
+  for (const build of builds.filter(isUnderWay)) {
+    const moved = await move(world, build, asked);
     if (moved === null) continue;
     cancelled.push(moved);
     await world.queue.add({ kind: 'build', buildId: build.id });
@@ -28,14 +39,20 @@ export async function cancelBuilds(world: World, builds: readonly Build[], by: s
   return cancelled;
 }
 
-/** `bot: cancel`, with or without filters. @returns what to say */
+/**
+ * `bot: cancel`, with or without filters. Asked again by the same command, it counts in what that cancelled the first time.
+ * @returns what to say
+ */
 export async function cancelOnCommand(
   world: World,
   served: ServedRepository,
-  { repo, number, by }: { repo: string; number: number; by: string },
+  { repo, number, by, source }: { repo: string; number: number; by: string; source: string },
   command: Command,
 ): Promise<string> {
-  const builds = await underWay(world, repo, number);
+  const asked = `${source}:${command.line}`;
+  const builds = (await buildsOf(world, repo, number)).filter(
+    (build) => isUnderWay(build) || isCancelledBy(build, asked),
+  );
   if (builds.length === 0) return say.cancelled([]);
   const selection = selectBuilds(command, builds);
   if (selection.kind === 'mistakes')
@@ -43,10 +60,15 @@ export async function cancelOnCommand(
   const targets = selection.builds.map(({ repository }) => repository);
   const refused = await refuseTargets(world, served, 'cancel', { repo, by }, targets);
   if (refused !== null) return refused;
-  return say.cancelled(await cancelBuilds(world, selection.builds, by));
+  const before = selection.builds.filter((build) => isCancelledBy(build, asked));
+  return say.cancelled([...before, ...(await cancelBuilds(world, selection.builds, by, asked))]);
+}
+
+function isCancelledBy({ state }: Build, source: string): boolean {
+  return (state.kind === 'cancelling' || state.kind === 'cancelled') && state.source === source;
 }
 
 /** A closed pull request: nobody waits for its builds. @returns how many were asked to end */
 export async function cancelOnClose(world: World, repo: string, number: number, by: string): Promise<number> {
-  return (await cancelBuilds(world, await underWay(world, repo, number), by)).length;
+  return (await cancelBuilds(world, await buildsOf(world, repo, number), by)).length;
 }

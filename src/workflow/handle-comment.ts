@@ -107,7 +107,10 @@ async function carryOut(
     const ask = { pull, by, source, commands: builds, keepGoing };
     const answer = await requestBuild(world, served, ask);
     if (answer.kind === 'refused') return [answer.sentence];
-    if (answer.kind === 'started') left.push(...answer.left);
+    if (answer.kind === 'started') {
+      left.push(...answer.left);
+      if (answer.there !== null) said.push(answer.there);
+    }
   }
   const plans = commands.filter((command) => command.name === 'plan');
   if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans, keepGoing));
@@ -118,9 +121,10 @@ async function carryOut(
     if (command.name === 'status') said.push(await statusOf(world, pull, command.topic === 'all'));
     if (command.name === 'log') said.push(await logOnCommand(world, pull, command));
     if (command.name === 'retry') {
-      said.push(await retryOnCommand(world, served, { ...pull, by }, command));
+      said.push(await retryOnCommand(world, served, { ...pull, by, source }, command));
     }
-    if (command.name === 'cancel') said.push(await cancelOnCommand(world, served, { ...pull, by }, command));
+    if (command.name === 'cancel')
+      said.push(await cancelOnCommand(world, served, { ...pull, by, source }, command));
     if (command.name === 'priority')
       said.push(await prioritiseOnCommand(world, served, { ...pull, by }, command));
     if (command.name === 'deploy') {

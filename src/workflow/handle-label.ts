@@ -55,5 +55,6 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   const { commands } = parseComment(asked.command);
   const asking = await requestBuild(world, served, { ...ask, commands, keepGoing: false });
   if (asking.kind === 'refused') await answer(asking.sentence);
+  else if (asking.kind === 'started' && asking.there !== null) await answer(asking.there);
   return 'build asked for';
 }

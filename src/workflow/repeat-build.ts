@@ -1,7 +1,7 @@
 import type { Build } from '../domain/build.ts';
 import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
-import { adviceFor, newestTries, nodesToAvoid } from '../domain/tries.ts';
+import { adviceFor, earlierTries, newestTries, nodesToAvoid } from '../domain/tries.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
 import { refuseTargets } from './ask-permission.ts';
@@ -15,10 +15,14 @@ export async function repeatIfAdvised(world: World, build: Build): Promise<void>
   await repeat(world, build, world.clock.now() + advice.afterMs);
 }
 
-/** Makes the next try of a build that ended, once, and sets it on its way. */
-export async function repeat(world: World, build: Build, notBefore: number): Promise<Build> {
+/**
+ * Makes the next try of a build that ended, once, and sets it on its way.
+ * @param source the command that asked for it, see Retry
+ */
+export async function repeat(world: World, build: Build, notBefore: number, source?: string): Promise<Build> {
   const avoid = nodesToAvoid(build);
-  const again = await world.records.builds.repeat(build, { notBefore, avoid });
+  const why = source === undefined ? {} : { source };
+  const again = await world.records.builds.repeat(build, { notBefore, avoid, ...why });
   world.log.info({ build: build.id, again: again.id, notBefore, avoid }, 'build is repeated');
   await world.queue.add({ kind: 'place' });
   await world.queue.add({ kind: 'status', requestId: again.requestId });
@@ -26,25 +30,34 @@ export async function repeat(world: World, build: Build, notBefore: number): Pro
   return again;
 }
 
-/** `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. @returns what to say */
+/**
+ * `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. Asked again by the same
+ * command, the answer is that of the first time: what it repeated says so.
+ * @returns what to say
+ */
 export async function retryOnCommand(
   world: World,
   served: ServedRepository,
-  { repo, number, by, headSha }: { repo: string; number: number; by: string; headSha: string },
+  pull: { repo: string; number: number; headSha: string; by: string; source: string },
   command: Command,
 ): Promise<string> {
-  const [request] = await world.records.requests.ofPullRequest(repo, number);
+  const [request] = await world.records.requests.ofPullRequest(pull.repo, pull.number);
   if (!request) return say.nothingToRetry('nothing was built here yet');
-  if (request.headSha !== headSha)
+  if (request.headSha !== pull.headSha)
     return say.nothingToRetry('the newest builds are of an older commit; `bot: build` builds this one');
-  const last = newestTries(await world.records.builds.ofRequest(request.id));
-  const ended = last.filter((build) => build.state.kind === 'failed' || build.state.kind === 'cancelled');
-  if (ended.length === 0) return say.nothingToRetry('no build of the newest request has failed');
-  const selection = selectBuilds(command, ended);
+  const all = await world.records.builds.ofRequest(request.id);
+  const asked = `${pull.source}:${command.line}`;
+  const isRepeated = (build: Build) =>
+    [build, ...earlierTries(all, build)].some(({ retry }) => retry?.source === asked);
+  const meant = newestTries(all).filter(
+    (build) => isRepeated(build) || build.state.kind === 'failed' || build.state.kind === 'cancelled',
+  );
+  if (meant.length === 0) return say.nothingToRetry('no build of the newest request has failed');
+  const selection = selectBuilds(command, meant);
   if (selection.kind === 'mistakes') return notUnderstood(selection.mistakes, world.catalogue);
   const targets = selection.builds.map(({ repository }) => repository);
-  const refused = await refuseTargets(world, served, 'build', { repo, by }, targets);
+  const refused = await refuseTargets(world, served, 'build', pull, targets);
   if (refused !== null) return refused;
-  const again = await Promise.all(selection.builds.map((build) => repeat(world, build, 0)));
-  return say.retried(again);
+  for (const build of selection.builds) if (!isRepeated(build)) await repeat(world, build, 0, asked);
+  return say.retried(selection.builds);
 }

@@ -1,8 +1,11 @@
+import type { Build } from '../domain/build.ts';
 import { type Command, type Mistake, printCommand } from '../domain/command.ts';
+import { sortKnown } from '../domain/known-builds.ts';
 import { planBuild } from '../domain/plan.ts';
 import { besideTheStacks, touchedTargets, type Understood } from '../domain/pull-changes.ts';
 import type { SoftwareChanges } from '../domain/software-changes.ts';
 import { besideThePaths, brokenEasystacks, notice } from '../messages/easystack.ts';
+import { notDoubled } from '../messages/known-builds.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
 import { refuseTargets } from './ask-permission.ts';
@@ -23,13 +26,15 @@ export interface BuildAsk {
 
 /** What came of asking for builds. */
 export type BuildAnswer =
-  /** The status comment says all there is, but for what was left out. */
-  { kind: 'started'; left: Mistake[] } | { kind: 'refused'; sentence: string } | { kind: 'not-meant' };
+  /** The status comment says all there is, but for what was left out, and what is there already. */
+  | { kind: 'started'; left: Mistake[]; there: string | null }
+  | { kind: 'refused'; sentence: string }
+  | { kind: 'not-meant' };
 
 /**
  * Understands the pull request, plans the builds of a comment and records them as one request; everything else happens
  * behind the queue. Nothing is started for easystacks that are broken, nor, without `--force`, for a stack that they are
- * not for.
+ * not for. What is there already at this commit is not made again, but for what has succeeded, with `--force`.
  */
 export async function requestBuild(
   world: World,
@@ -54,20 +59,42 @@ export async function requestBuild(
   const beside = besideTheStacks(plan.builds, stacks, catalogue);
   const insists = commands.some(({ flags }) => flags.includes('--force'));
   if (beside.length > 0 && !insists) {
-    const insist = commands.map((command) =>
-      printCommand({ ...command, flags: [...command.flags, '--force'] }),
-    );
-    return refused(besideThePaths(beside, stacks, insist));
+    return refused(besideThePaths(beside, stacks, insisting(commands)));
   }
-  await recordRequest(
-    world,
-    ask,
-    commands.map((command) => command.source.trim()),
-    plan.builds,
-    understood?.software ?? null,
-  );
+  const { fresh, built, underWay } = sortKnown(plan.builds, await knownBefore(world, ask), insists);
+  if (fresh.length > 0) {
+    await recordRequest(
+      world,
+      ask,
+      commands.map((command) => command.source.trim()),
+      fresh,
+      understood?.software ?? null,
+    );
+  }
   if (understood !== null) await pointOut(world, pull, understood);
-  return { kind: 'started', left: plan.left };
+  const there = notDoubled({
+    headSha: pull.headSha,
+    built,
+    underWay,
+    started: fresh.length,
+    insist: insisting(commands),
+  });
+  return { kind: 'started', left: plan.left, there };
+}
+
+/** The same commands, meant. */
+function insisting(commands: readonly Command[]): string[] {
+  return commands.map((command) =>
+    printCommand({ ...command, flags: [...new Set([...command.flags, '--force'])] }),
+  );
+}
+
+/** Builds of the head that were asked for before; a delivery that runs again does not find its own. */
+async function knownBefore(world: World, { pull, source }: BuildAsk): Promise<Build[]> {
+  const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
+  const own = requests.find((request) => request.source === source)?.id ?? Number.POSITIVE_INFINITY;
+  const before = requests.filter(({ id, headSha }) => id < own && headSha === pull.headSha);
+  return (await Promise.all(before.map(({ id }) => world.records.builds.ofRequest(id)))).flat();
 }
 
 /** Said once on a pull request, whatever is built of it later. */

@@ -170,7 +170,7 @@ botTest('a newer build takes the place of what waits for approval', async (stage
   const { github, built, deployPr, comment, status, saidOnDeploy, approve } = stage;
   await built();
   const older = await deployPr();
-  await comment('maria', 'bot: build arch=all');
+  await comment('maria', 'bot: build arch=all --force');
   await status('all 2 targets built');
   const newer = await deployPr();
   expect(await saidOnDeploy(older)).toMatchInlineSnapshot(

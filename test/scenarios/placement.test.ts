@@ -31,11 +31,11 @@ botTest(
   async ({ github, openPullRequest, comment, buildIs, release, status, checks }) => {
     await openPullRequest('wait');
     for (const id of [1, 2]) {
-      await comment('maria', 'bot: build arch=zen2');
+      await comment('maria', `bot: build arch=zen2 export:SKIP_TESTS=${id}`);
       await buildIs('running', id);
       await status('running');
     }
-    await comment('maria', 'bot: build arch=zen2');
+    await comment('maria', 'bot: build arch=zen2 export:SKIP_TESTS=3');
     await status('waits: all 2 slots are taken');
     await release(1);
     await buildIs('running', 3);
@@ -60,8 +60,8 @@ botTest(
   'a pull request that has its share waits, and another one gets its turn',
   async ({ openPullRequest, comment, buildIs, release, status }) => {
     await openPullRequest('wait');
-    for (const _ of [1, 2]) {
-      await comment('maria', 'bot: build arch=zen2');
+    for (const value of [1, 2]) {
+      await comment('maria', `bot: build arch=zen2 export:SKIP_TESTS=${value}`);
       await status('### Build of');
     }
     await status('waits: a build of this pull request runs already, the most at once');
@@ -140,10 +140,10 @@ botTest(
           '{"code": "unreachable", "class": "infrastructure", "sentence": "gone", "line": null, "excerpt": []}'::jsonb),
         moved_at - 7200000, created_at
       FROM builds, generate_series(1, 3) AS n WHERE id = 1`);
-    await comment('maria', 'bot: build arch=zen2');
+    await comment('maria', 'bot: build arch=zen2 export:SKIP_TESTS=1');
     expect((await buildIs('running', 5)).placement).toMatchObject({ node: 'zen2-spare/node-3' });
     await status('running');
-    await comment('maria', 'bot: build arch=zen2');
+    await comment('maria', 'bot: build arch=zen2 export:SKIP_TESTS=2');
     await status('waits: the only slot is taken');
     await release(5);
     expect((await buildIs('running', 6)).placement).toMatchObject({

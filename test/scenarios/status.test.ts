@@ -24,7 +24,7 @@ botTest('status of what runs', async ({ openPullRequest, comment, buildIs, statu
 botTest('status shows the newest three requests, status all every one', async (stage) => {
   await stage.built();
   for (const _ of ['second', 'third', 'fourth']) {
-    await stage.comment('maria', 'bot: build arch=zen2');
+    await stage.comment('maria', 'bot: build arch=zen2 --force');
     await stage.status(': built');
   }
   await stage.comment('eve', 'bot: status');
