@@ -33,7 +33,7 @@ export function notUnderstood(
 /** Lines that are no commands, but were plainly meant to be. */
 export function almostCommands(login: string, almost: readonly AlmostCommand[]): string {
   const lines = list(almost.map(({ line }) => `${line}`));
-  const commands = list(almost.map(({ command }) => code(command)));
+  const commands = list([...new Set(almost.map(({ command }) => code(command)))]);
   return almost.length === 1
     ? `@${login}, line ${lines} was not read as a command: it does not begin with \`bot:\`. If it is meant as one, write ${commands} in a new comment, at the beginning of a line.`
     : `@${login}, lines ${lines} were not read as commands: they do not begin with \`bot:\`. If they are meant as such, write ${commands} in a new comment, each on a line of its own.`;
