@@ -26,10 +26,15 @@ export async function lookAt<T>(
   }
 }
 
-/** @throws Permanent unless the database has the very tables of this Stratobot */
-export function mustBeOurs(schema: SchemaState): void {
+/** @throws Permanent unless the database has tables of this Stratobot or an older one */
+export function mustBeKnown(schema: SchemaState): void {
   if (schema.applied.length === 0) throw new Permanent('there is no record of a Stratobot in this database');
   if (schema.unknown.length > 0) throw tooNew(schema);
+}
+
+/** @throws Permanent unless the database has the very tables of this Stratobot */
+export function mustBeOurs(schema: SchemaState): void {
+  mustBeKnown(schema);
   const [next] = schema.pending;
   if (next !== undefined)
     throw new Permanent(

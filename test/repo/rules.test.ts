@@ -1,7 +1,7 @@
 /** House rules that no tool checks: each of them is a habit that erodes unless something holds it. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -25,6 +25,12 @@ describe.skipIf(files.length === 0)('the repository', () => {
       .map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > LONGEST);
     expect(long).toEqual([]);
+  });
+
+  test('every migration has rows of its version, for the tests of later ones', () => {
+    const migrations = files.filter((path) => path.startsWith('src/store/migrations/'));
+    const fixtures = migrations.map((path) => `test/fixtures/schemas/${basename(path, '.ts')}.sql`);
+    expect(fixtures.filter((path) => !files.includes(path))).toEqual([]);
   });
 
   test('no test is left out silently', () => {

@@ -5,7 +5,7 @@ import { PRESENCE } from '../locks.ts';
 import { isKnownMigration, migrate, type SchemaState, tooNew } from '../migrations.ts';
 import { SCHEMA, type Tables } from '../schema.ts';
 import { checkBackup, partsOf } from './read.ts';
-import { inOneTransaction, type Table, tablesOf } from './tables.ts';
+import { inOneTransaction, type Table, tablesOf, withoutForeignKeys } from './tables.ts';
 
 const ROWS_AT_ONCE = 200;
 /**
@@ -31,7 +31,8 @@ export async function restoreBackup(databaseUrl: string, file: string, replace: 
       await migrate(trx, migration);
       const tables = await tablesOf(trx);
       await sql`ALTER TABLE ${sql.table(`${SCHEMA}.audit`)} DISABLE TRIGGER USER`.execute(trx);
-      const count = await fill(trx, file, new Map(tables.map((table) => [table.name, table])));
+      const byName = new Map(tables.map((table) => [table.name, table]));
+      const count = await withoutForeignKeys(trx, () => fill(trx, file, byName));
       await sql`ALTER TABLE ${sql.table(`${SCHEMA}.audit`)} ENABLE TRIGGER USER`.execute(trx);
       for (const table of tables) await moveIdsOn(trx, table);
       await migrate(trx);

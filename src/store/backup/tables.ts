@@ -10,9 +10,9 @@ export interface Table {
   key: string[];
 }
 
-/** All tables of the record, each after those that its rows refer to; Kysely's own are left out. */
+/** All tables of the record; Kysely's own are left out. */
 export async function tablesOf(db: Kysely<Tables>): Promise<Table[]> {
-  const { rows } = await sql<Table & { refersTo: string[] }>`
+  const { rows } = await sql<Table>`
     SELECT c.relname AS name,
       (SELECT json_agg(json_build_object(
           'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'identity', a.attidentity <> ''
@@ -21,24 +21,25 @@ export async function tablesOf(db: Kysely<Tables>): Promise<Table[]> {
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
       (SELECT json_agg(a.attname ORDER BY k.number)
         FROM pg_constraint p, unnest(p.conkey) WITH ORDINALITY AS k(attnum, number), pg_attribute a
-        WHERE p.conrelid = c.oid AND p.contype = 'p' AND a.attrelid = c.oid AND a.attnum = k.attnum) AS key,
-      (SELECT coalesce(json_agg(DISTINCT f.relname), '[]'::json)
-        FROM pg_constraint r JOIN pg_class f ON f.oid = r.confrelid
-        WHERE r.conrelid = c.oid AND r.contype = 'f' AND f.oid <> c.oid) AS "refersTo"
+        WHERE p.conrelid = c.oid AND p.contype = 'p' AND a.attrelid = c.oid AND a.attnum = k.attnum) AS key
     FROM pg_class c
     WHERE c.relnamespace = ${SCHEMA}::regnamespace AND c.relkind = 'r' AND NOT starts_with(c.relname, 'kysely_')
     ORDER BY c.relname`.execute(db);
-  const sorted: Table[] = [];
-  const waiting = new Map(rows.map((row) => [row.name, row]));
-  while (waiting.size > 0) {
-    const ready = [...waiting.values()].filter(({ refersTo }) => !refersTo.some((name) => waiting.has(name)));
-    if (ready.length === 0) throw new Error('tables refer to each other in a circle');
-    for (const { name, columns, key } of ready) {
-      sorted.push({ name, columns, key });
-      waiting.delete(name);
-    }
-  }
-  return sorted;
+  return rows;
+}
+
+/** Runs `work` on tables whose rows may refer to rows that come later; all of them have to be there in the end. */
+export async function withoutForeignKeys<T>(db: Kysely<Tables>, work: () => Promise<T>): Promise<T> {
+  const { rows: keys } = await sql<{ table: string; name: string; definition: string }>`
+    SELECT c.relname AS table, k.conname AS name, pg_get_constraintdef(k.oid) AS definition
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+    WHERE k.connamespace = ${SCHEMA}::regnamespace AND k.contype = 'f'`.execute(db);
+  const alter = ({ table, name }: { table: string; name: string }, action: string) =>
+    sql`ALTER TABLE ${sql.table(`${SCHEMA}.${table}`)} ${sql.raw(action)} CONSTRAINT ${sql.ref(name)}`;
+  for (const key of keys) await alter(key, 'DROP').execute(db);
+  const result = await work();
+  for (const key of keys) await sql`${alter(key, 'ADD')} ${sql.raw(key.definition)}`.execute(db);
+  return result;
 }
 
 /** Runs `work` in a transaction with all of the connection's time: what takes long here is no error. */

@@ -4,7 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Kysely, sql } from 'kysely';
 import { Permanent } from '../../domain/errors.ts';
-import { lookAt, mustBeOurs } from '../existing.ts';
+import { lookAt, mustBeKnown } from '../existing.ts';
 import { SCHEMA, type Tables } from '../schema.ts';
 import { END_OF_ROWS, toCopyLine } from './copy-text.ts';
 import { inOneTransaction, type Table, tablesOf } from './tables.ts';
@@ -18,7 +18,7 @@ const ROWS_AT_ONCE = 200;
  * Writes all rows of the record into a new file, as they are at one moment; a bot may go on working. The file holds SQL
  * as `pg_dump --data-only` writes it, and ends with a line that says it is whole; it appears whole or not at all.
  * @returns how many rows it holds
- * @throws Permanent when the file is there already, or the record is not of this Stratobot's schema
+ * @throws Permanent when the file is there already, or the record is of a newer Stratobot, or none
  */
 export async function writeBackup(databaseUrl: string, file: string, now: number): Promise<number> {
   const there = await stat(file).catch(() => null);
@@ -27,7 +27,7 @@ export async function writeBackup(databaseUrl: string, file: string, now: number
   let count = 0;
   try {
     await lookAt(databaseUrl, (db, schema) => {
-      mustBeOurs(schema);
+      mustBeKnown(schema);
       return inOneTransaction(db, 'repeatable read', async (trx) => {
         const lines = content(trx, schema.applied.at(-1) ?? '', now, () => {
           count += 1;
