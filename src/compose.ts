@@ -153,6 +153,7 @@ export async function startStratobot(
       ),
       nearlyFull: new Set(),
       housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
+      logsHereMs: config.limits.logsHereSeconds * 1000,
       hostname: hostname(),
       mostBuilds: {
         pool: (name) => config.pools.find((pool) => pool.name === name)?.mostBuilds ?? null,

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { constants, type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as connect, Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -127,6 +127,18 @@ export function fileLogs(folder: string, now: () => number = Date.now): LogStore
         const buildId = Number(/^b([1-9]\d*)\.log$/.exec(name)?.[1]);
         if (!buildId) continue;
         if (await alone(buildId, () => compress(buildId, () => ended(buildId)))) count += 1;
+      }
+      return count;
+    },
+    async forget(before, kept) {
+      let count = 0;
+      for (const name of (await unlessMissing(readdir(folder))) ?? []) {
+        const buildId = Number(/^b([1-9]\d*)\.log\.gz$/.exec(name)?.[1]);
+        if (!buildId) continue;
+        const file = await unlessMissing(stat(packed(buildId)));
+        if (file === null || file.mtimeMs >= before || !(await kept(buildId))) continue;
+        await alone(buildId, () => rm(packed(buildId), { force: true }));
+        count += 1;
       }
       return count;
     },

@@ -52,6 +52,7 @@ export function assemble(
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
       logBytes: file.limits.log_bytes,
+      logsHereSeconds: file.limits.logs_here,
       buildsPerPullRequest: file.limits.builds_per_pull_request ?? null,
     },
     storage: { databaseUrl: secrets.databaseUrl, redisUrl: secrets.redisUrl, dataDir },

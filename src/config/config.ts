@@ -242,6 +242,8 @@ interface Limits {
   tarballBytes: number;
   tarballMembers: number;
   logBytes: number;
+  /** How long a log that is in the artifact store stays in the data folder as well. */
+  logsHereSeconds: number;
   /** Most builds of one pull request at once; null: as many as there are slots. */
   buildsPerPullRequest: number | null;
 }

@@ -236,6 +236,7 @@ const limits = z.strictObject({
   tarball_bytes: leaf.byteSize.default(200 * 2 ** 30),
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
+  logs_here: leaf.duration.default(30 * 24 * 3600),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),
 });
 

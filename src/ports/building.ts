@@ -178,6 +178,12 @@ export interface LogStore {
    * @returns how many were compressed
    */
   compressEnded(ended: (buildId: number) => Promise<boolean>): Promise<number>;
+  /**
+   * Lets go of compressed logs that nobody wrote or brought back since `before` (unix ms).
+   * @param kept whether the log of a build can be brought back
+   * @returns how many there were
+   */
+  forget(before: number, kept: (buildId: number) => Promise<boolean>): Promise<number>;
   /** A log as it was compressed, in gzip; null while it is not, or when there is none (then its size is 0). */
   packed(buildId: number): Promise<Readable | null>;
   /** Brings back a log that was lost here, compressed; one that is here stays as it is. */

@@ -21,6 +21,8 @@ const LOG_SETTLED_MS = 10 * 60_000;
 const LOOK_BACK_MS = 10 * 60_000;
 const LOOK_BACK_AT_START_MS = 14 * 24 * 60 * 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Between two looks for old logs in the data folder, ms. */
+const FORGET_EVERY_MS = 60 * 60_000;
 /** Logs put away in one pass. */
 const LOGS_AT_ONCE = 100;
 
@@ -45,6 +47,7 @@ export function createHousekeeper(world: World): Housekeeper {
   let uploadsAt = clock.now() + ROOM_EVERY_MS;
   let movedSince = clock.now() - LOOK_BACK_AT_START_MS;
   let running: Promise<void> | null = null;
+  let forgetAt = 0;
   let closed = false;
 
   async function clear(buildId: number, node: string, cleared: () => Promise<void>): Promise<void> {
@@ -108,6 +111,14 @@ export function createHousekeeper(world: World): Housekeeper {
     }
   }
 
+  async function forgetLogs(): Promise<void> {
+    if (clock.now() < forgetAt) return;
+    forgetAt = clock.now() + FORGET_EVERY_MS;
+    const kept = async (buildId: number) => (await records.remains.logKey(buildId)) !== null;
+    const forgotten = await world.logs.forget(clock.now() - world.logsHereMs, kept);
+    if (forgotten > 0) log.info({ logs: forgotten }, 'old logs are in the artifact store only');
+  }
+
   async function dropOlder(): Promise<void> {
     const now = clock.now();
     await dropUploads(world, movedSince);
@@ -123,7 +134,7 @@ export function createHousekeeper(world: World): Housekeeper {
   }
 
   async function all(): Promise<void> {
-    for (const step of [lookForRoom, keepLogs, dropOlder, freeUploads, clearDirectories]) {
+    for (const step of [lookForRoom, keepLogs, forgetLogs, dropOlder, freeUploads, clearDirectories]) {
       if (closed) return;
       await step().catch((err) => {
         if (!closed) log.warn({ err }, 'a part of the housekeeping failed');

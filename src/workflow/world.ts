@@ -96,6 +96,8 @@ export interface World {
   >;
   /** Nodes with less room for jobs than their pool asks for, as the housekeeper saw last; it alone writes here. */
   nearlyFull: Set<string>;
+  /** How long a log that is in the artifact store stays on this machine as well, ms. */
+  logsHereMs: number;
   /** Pools whose nodes upload artifacts to the store themselves. */
   presigned: ReadonlySet<string>;
   /** Name of the machine the bot runs on, for the metadata of artifacts. */

@@ -146,6 +146,7 @@ describe('a small configuration', () => {
       limits: {
         tarballBytes: 200 * 2 ** 30,
         tarballMembers: 2_000_000,
+        logsHereSeconds: 30 * 24 * 3600,
         logBytes: 64 * 2 ** 20,
         buildsPerPullRequest: null,
       },

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -134,4 +135,21 @@ test('no folder, no logs', async () => {
   expect(await logs.compressEnded(ended)).toBe(0);
   expect(await logs.size(1)).toBe(0);
   expect(await read(1)).toBe('');
+});
+
+test('a log is forgotten when it is compressed, old and kept elsewhere; brought back it is young', async () => {
+  const future = Date.now() + 60_000;
+  for (const id of [1, 2]) await logs.append(id, 0, Buffer.from('a line\n'));
+  expect(await logs.forget(future, ended)).toBe(0);
+  anHourLater();
+  await logs.compressEnded(ended);
+  await logs.append(3, 0, Buffer.from('a line\n'));
+  expect(await logs.forget(Date.now() - 60_000, ended)).toBe(0);
+  const old = Date.now() / 1000 - 3600;
+  for (const id of [1, 2]) await utimes(join(folder, `b${id}.log.gz`), old, old);
+  expect(await logs.forget(Date.now() - 60_000, async (id) => id === 2)).toBe(1);
+  expect((await readdir(folder)).sort()).toEqual(['b1.log.gz', 'b3.log']);
+  await logs.restore(2, Readable.from([gzipSync('a line\n')]));
+  expect(await logs.forget(Date.now() - 60_000, ended)).toBe(1);
+  expect(await read(2)).toBe('a line\n');
 });

@@ -1,4 +1,4 @@
-import { cp, readdir, rm, utimes } from 'node:fs/promises';
+import { cp, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { botTest } from '../harness/bot-test.ts';
@@ -31,7 +31,8 @@ botTest(
     const logKey = () => stage.bot.world.records.remains.logKey(1);
     await expect.poll(logKey, { timeout: 10_000 }).toMatch(/\/1\/build-1\.log\.gz$/);
 
-    await rm(join(logs, 'b1.log.gz'));
+    await stage.restart(() => utimes(join(logs, 'b1.log.gz'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000));
+    await expect.poll(() => readdir(logs), { timeout: 10_000 }).toEqual([]);
     expect(await page()).toBe(before);
     expect(await readdir(logs)).toEqual(['b1.log.gz']);
   },
