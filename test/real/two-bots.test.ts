@@ -94,7 +94,7 @@ test('two bots on one database do everything once', { timeout: 120_000 }, async 
   await toBoth(() => around.github.review(STAGING, 1, { by: 'ana', state: 'approved' }));
   await says('[Pp]ublished');
   await expect
-    .poll(async () => (await rows('SELECT state_kind AS is FROM stratobot.deploys'))[0])
+    .poll(async () => (await rows('SELECT state_kind AS is FROM stratobot.deploys'))[0], { timeout: 20_000 })
     .toEqual({
       is: 'published',
     });
