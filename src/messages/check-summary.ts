@@ -1,7 +1,7 @@
 import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { type Button, buttons, type CheckText } from './check.ts';
-import { cell, fitBody, sentence } from './markdown.ts';
+import { cell, count, sentence } from './markdown.ts';
 import { headline, sign } from './status-words.ts';
 
 /** What the summary of one head is made of. */
@@ -11,6 +11,9 @@ export interface SummaryView {
   builds: readonly Build[];
   repositories: ReadonlyMap<string, RepositoryTarget>;
 }
+
+/** Characters of the table's rows; GitHub takes 65,535 in all. */
+const ROOM = 60_000;
 
 /** The one check of a head that a rule of the branch can ask for: is everything that was asked for built, and good. */
 export function summaryCheck({ instance, builds, repositories }: SummaryView): CheckText {
@@ -22,7 +25,7 @@ export function summaryCheck({ instance, builds, repositories }: SummaryView): C
     status: conclusion !== null ? 'completed' : waiting ? 'queued' : 'in_progress',
     conclusion,
     title: title.slice(0, 1).toUpperCase() + title.slice(1),
-    summary: fitBody([advice(builds), table(builds, repositories)].join('\n\n')),
+    summary: [advice(builds), table(builds, repositories)].join('\n\n'),
     annotations: [],
     actions: actions(builds),
   };
@@ -59,5 +62,14 @@ function table(builds: readonly Build[], repositories: ReadonlyMap<string, Repos
       state.kind === 'failed' ? sentence(state.failure.sentence).replaceAll('|', '\\|') : headline([build]);
     return `| ${sign(build)} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
   });
-  return ['| | target | for | |', '| :-: | --- | --- | --- |', ...rows].join('\n');
+  const shown: string[] = [];
+  let room = ROOM;
+  for (const row of rows) {
+    room -= row.length + 1;
+    if (room < 0) break;
+    shown.push(row);
+  }
+  const more = rows.length - shown.length;
+  const table = ['| | target | for | |', '| :-: | --- | --- | --- |', ...shown].join('\n');
+  return more === 0 ? table : `${table}\n\n${count(more, 'more build')}: the status comment has them.`;
 }

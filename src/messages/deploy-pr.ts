@@ -1,135 +1,137 @@
-import type { Artifact } from '../domain/artifact.ts';
-import type { TestOutcome } from '../domain/build.ts';
-import type { Deploy } from '../domain/deploy.ts';
+import { outsidersOf } from '../domain/deploy.ts';
 import { repositoryOf, shortDigest } from './deploy-line.ts';
-import { cell, code, codeBlock, count, details, html, prose, size } from './markdown.ts';
+import { lackingTargets, moduleMatrix } from './deploy-modules.ts';
+import { contents, origins, targetTable } from './deploy-tarballs.ts';
+import { type DeployView, type Detail, OVERVIEW_FILE, restIn } from './deploy-view.ts';
+import { code, codeBlock, count, details, html, prose } from './markdown.ts';
 import { testNames } from './test-names.ts';
 
-/** One artifact as the reviewer of a deploy sees it. */
-interface DeployRow {
-  target: string;
-  artifact: Artifact;
-  tests: TestOutcome;
-  pool: string;
-  buildId: number;
-}
+/** Below GitHub's limit of 65,536 characters for the body of a pull request. */
+const ROOM = 65_000;
 
-export interface DeployView {
-  deploy: Deploy;
-  rows: readonly DeployRow[];
-  /** Who may approve, in words, from whoMay(). */
-  approvers: string;
-  /** Approvals by different people that it takes. */
-  needed: number;
-}
-
-/** Rows of the module matrix shown before it is folded. */
-const OPEN_MODULES = 40;
-/** Names shown in one list of a tarball's contents. */
-const LISTED = 60;
+const ALL: Detail = {
+  columns: 1_000,
+  modules: 100_000,
+  folded: 0,
+  tarballs: 100_000,
+  name: 500,
+  listed: 100_000,
+  replaced: 100_000,
+  links: true,
+};
+/** From what is good to read to what always fits. */
+const DETAILS: readonly Detail[] = [
+  { columns: 10, modules: 40, folded: 160, tarballs: 200, name: 200, listed: 60, replaced: 200, links: true },
+  { columns: 10, modules: 40, folded: 100, tarballs: 100, name: 120, listed: 5, replaced: 50, links: true },
+  { columns: 6, modules: 40, folded: 60, tarballs: 100, name: 80, listed: 0, replaced: 20, links: false },
+];
+const LEAST: Detail = {
+  ...{ columns: 4, modules: 15, folded: 0, tarballs: 25, name: 40, listed: 0, replaced: 5, links: false },
+};
 
 /** Title of a deploy PR. */
-export function deployTitle(view: DeployView): string {
-  const { deploy } = view;
+export function deployTitle({ deploy }: DeployView): string {
   return `Ingest ${count(deploy.artifacts.length, 'tarball')} into ${repositoryOf(deploy)} (${deploy.repo}#${deploy.pullRequest})`;
 }
 
-/** Body of a deploy PR: what would enter, so that a second person can judge it. */
+/** Body of a deploy PR: what would enter, so that a second person can judge it; always within GitHub's limit. */
 export function deployBody(view: DeployView): string {
-  const { deploy, rows } = view;
+  for (const detail of DETAILS) {
+    const text = render(view, detail);
+    if (text.length <= ROOM) return text;
+  }
+  return render(view, LEAST);
+}
+
+/** The same with nothing left out: the file of the deploy PR that its body points to. */
+export function deployOverview(view: DeployView): string {
+  return `${render(view, ALL)}\n`;
+}
+
+function render(view: DeployView, detail: Detail): string {
+  const { deploy, rows, instance } = view;
+  const others = outsidersOf(deploy).map((login) =>
+    login.toLowerCase() === deploy.author.toLowerCase() && login !== deploy.requestedBy
+      ? `not by the author @${login}`
+      : `not by @${login}`,
+  );
+  const approvals = view.needed === 1 ? 'one approval' : `${view.needed} approvals`;
   return [
     `### Ingest ${count(rows.length, 'tarball')} into ${code(repositoryOf(deploy))} (${deploy.repo}#${deploy.pullRequest}, commit ${code(deploy.headSha.slice(0, 7))})`,
     `Asked for by @${deploy.requestedBy}. **Approving this pull request publishes these bytes**: digest ${code(shortDigest(deploy.digest))}. ` +
-      `It takes ${view.needed === 1 ? 'one approval' : `${view.needed} approvals`} from ${prose(view.approvers)}, not by @${deploy.requestedBy}${deploy.author === deploy.requestedBy ? '' : ` and not by the author @${deploy.author}`}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
-    ...(deploy.rebuild ? ['**A rebuild**: files that are published already may be replaced.'] : []),
-    ...despiteTests(view),
-    moduleMatrix(rows),
-    targetTable(rows),
-    ...missing(rows),
-    details('Contents of each tarball', rows.map(contents).join('\n\n')),
-    details(
-      'Digests',
-      codeBlock(
-        [
-          `deploy  ${deploy.digest}`,
-          ...rows.map((row) => `${row.artifact.sha256}  ${row.artifact.name}`),
-        ].join('\n'),
-      ),
-    ),
+      `It takes ${approvals} from ${prose(view.approvers)}, ${others.join(' and ')}. Closing it rejects the deploy; merging it by hand publishes nothing.`,
+    ...despiteTests(view, detail),
+    ...differences(view, detail),
+    ...lackingTargets(rows, detail),
+    moduleMatrix(rows, detail),
+    targetTable(rows, detail),
+    ...(detail.listed > 0 ? [details('Contents of each tarball', contents(rows, detail))] : []),
+    details(`Who built them, and where: instance <code>${html(instance)}</code>`, origins(view, detail)),
+    details('Digests', digests(view, detail)),
+    ...(detail === ALL
+      ? []
+      : [
+          `${code(OVERVIEW_FILE)} among the files of this pull request has all of it; the metadata of each tarball is beside it.`,
+        ]),
   ].join('\n\n');
 }
 
 /** Who says that failed tests do not matter, and why; nothing where those targets were dropped since. */
-function despiteTests({ deploy, rows }: DeployView): string[] {
+function despiteTests({ deploy, rows }: DeployView, detail: Detail): string[] {
   const failed = rows.filter(({ tests }) => tests.status === 'FAILURE');
   if (deploy.despiteTests === null || failed.length === 0) return [];
   const { by, reason } = deploy.despiteTests;
-  const names = failed.map(({ target, tests }) => `- ${code(target)}: ${testNames(tests)}`);
+  const named = detail.listed === 0 ? [] : failed.slice(0, detail.tarballs);
+  const names = named.map(({ target, tests }) => `- ${code(target, detail.name)}: ${testNames(tests)}`);
   return [
     `⚠️ **Tests failed on ${count(failed.length, 'target')}.** @${by} asks for this deploy despite that: “${prose(reason)}”`,
-    details('Which tests failed', names.join('\n')),
+    ...(names.length > 0 ? [details('Which tests failed', names.join('\n'))] : []),
   ];
 }
 
-function moduleMatrix(rows: readonly DeployRow[]): string {
-  const modules = [...new Set(rows.flatMap((row) => row.artifact.overview.modules))].sort();
-  if (modules.length === 0) return 'No tarball brings a module.';
-  const head = `| module | ${rows.map((row) => code(row.target)).join(' | ')} |\n| --- | ${rows.map(() => ':-:').join(' | ')} |`;
-  const line = (module: string) =>
-    `| ${cell(module)} | ${rows.map((row) => (row.artifact.overview.modules.includes(module) ? 'yes' : '**missing**')).join(' | ')} |`;
-  const matrix = (names: string[]) => [head, ...names.map(line)].join('\n');
-  if (modules.length <= OPEN_MODULES) return matrix(modules);
-  const shown = modules.slice(0, OPEN_MODULES);
-  return `${matrix(shown)}\n\n${modules.length - shown.length} more modules are in the tarballs; the metadata files of this pull request name all of them.`;
-}
-
-function targetTable(rows: readonly DeployRow[]): string {
-  const lines = rows.map((row) => {
-    const { overview } = row.artifact;
-    const outside = overview.outside.count === 0 ? 'none' : `**${count(overview.outside.count, 'file')}**`;
-    return `| ${code(row.target)} | ${size(row.artifact.bytes)} | ${overview.files.toLocaleString('en-US')} | ${testWords(row.tests)} | ${outside} | [${code(row.artifact.name)}](${row.artifact.url}) |`;
-  });
+/** What publishing would change in the repository. */
+function differences({ deploy }: DeployView, detail: Detail): string[] {
+  const found = deploy.differences;
+  const rebuild = deploy.rebuild
+    ? ['⚠️ **A rebuild**: files that are published already may be replaced.']
+    : [];
+  if (found === null) return rebuild;
+  const { added, identical, replaced, layers } = found;
+  const parts = [count(added, 'new file')];
+  if (replaced.count > 0) parts.push(`**${count(replaced.count, 'replaced file')}**`);
+  if (identical > 0) parts.push(`${count(identical, 'file')} there already, byte for byte`);
+  const shown = replaced.first.slice(0, detail.replaced);
+  const more = replaced.count - shown.length;
   return [
-    '| target | size | files | tests | outside the prefix | tarball |',
-    '| --- | --: | --: | --- | --- | --- |',
-    ...lines,
-  ].join('\n');
-}
-
-function testWords(tests: TestOutcome): string {
-  if (tests.status === 'SKIPPED') return '**skipped**';
-  if (tests.status === 'UNKNOWN') return '**no result**';
-  if (tests.status === 'FAILURE') return `**failed**${tests.failed === null ? '' : ` (${tests.failed})`}`;
-  return tests.passed === null ? 'passed' : `${tests.passed} passed`;
-}
-
-function missing(rows: readonly DeployRow[]): string[] {
-  const all = new Set(rows.flatMap((row) => row.artifact.overview.modules));
-  return rows.flatMap((row) => {
-    const lacks = all.size - row.artifact.overview.modules.length;
-    return lacks > 0 ? [`⚠ ${code(row.target)} lacks ${count(lacks, 'module')} that others have.`] : [];
-  });
-}
-
-function contents(row: DeployRow): string {
-  const { overview } = row.artifact;
-  const names = (items: readonly string[]) =>
-    items.length === 0
-      ? 'none'
-      : codeBlock(
-          [
-            ...items.slice(0, LISTED),
-            ...(items.length > LISTED ? [`… and ${items.length - LISTED} more`] : []),
-          ].join('\n'),
-        );
-  const largest = overview.largest.map((file) => `${size(file.bytes).padStart(9)}  ${file.path}`);
-  const parts = [
-    `**${code(row.target)}**: build ${row.buildId}, pool ${code(row.pool)}, ${count(overview.files, 'file')}, ${count(overview.directories, 'directory', 'directories')}, ${count(overview.links, 'link')}, ${size(overview.contentBytes)} unpacked`,
-    `Software:\n\n${names(overview.software)}`,
-    `Largest files:\n\n${names(largest)}`,
+    ...rebuild,
+    `In ${code(repositoryOf(deploy))}: ${parts.join(', ')}.`,
+    ...layers.map(
+      (layer) =>
+        `⚠️ **The compatibility layer ${code(layer)} is replaced**; the one that is there is moved aside.`,
+    ),
+    ...(shown.length > 0
+      ? [
+          details(
+            `What is replaced: ${count(replaced.count, 'file')}`,
+            [
+              codeBlock(shown.join('\n')),
+              ...(more > 0
+                ? [
+                    detail === ALL
+                      ? `And ${more.toLocaleString('en-US')} more.`
+                      : restIn(`${count(more, 'file')} beyond these`),
+                  ]
+                : []),
+            ].join('\n\n'),
+          ),
+        ]
+      : []),
   ];
-  if (overview.outside.count > 0) {
-    parts.push(`Outside the prefix of ${html(row.target)}:\n\n${names(overview.outside.first)}`);
-  }
-  return parts.join('\n\n');
+}
+
+function digests({ deploy, rows }: DeployView, detail: Detail): string {
+  const lines = rows.slice(0, detail.tarballs).map(({ artifact }) => `${artifact.sha256}  ${artifact.name}`);
+  const more = rows.length - lines.length;
+  const block = codeBlock([`${deploy.digest}  the deploy, as it is approved`, ...lines].join('\n'));
+  return more > 0 ? `${block}\n\n${restIn(`${count(more, 'tarball')} beyond these`)}` : block;
 }

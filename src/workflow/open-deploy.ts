@@ -1,15 +1,15 @@
 import type { Deploy } from '../domain/deploy.ts';
 import { Permanent } from '../domain/errors.ts';
 import { whoMay } from '../domain/permission.ts';
-import { type DeployView, deployBody, deployTitle } from '../messages/deploy-pr.ts';
+import { deployBody, deployOverview, deployTitle } from '../messages/deploy-pr.ts';
 import * as say from '../messages/deploy-replies.ts';
-import { fitBody } from '../messages/markdown.ts';
+import { type DeployView, OVERVIEW_FILE } from '../messages/deploy-view.ts';
 import { compareDeploy } from './compare-deploy.ts';
 import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { inFolder, recordPlace, stagingFiles } from './staging-files.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
-import type { World } from './world.ts';
+import { repositoryTarget, type World } from './world.ts';
 
 /** The step behind the queue: opens the deploy PR, and closes those it replaces. */
 export async function openDeploy(world: World, deployId: number): Promise<void> {
@@ -30,12 +30,13 @@ async function propose(world: World, asked: Deploy): Promise<void> {
     const deploy = await compareDeploy(world, asked);
     if (deploy === null) return;
     const view = await deployView(world, deploy);
+    const files = { ...(await stagingFiles(world, deploy)), [OVERVIEW_FILE]: deployOverview(view) };
     const proposed = await world.github.proposeFiles(deploy.staging, {
       branch: `stratobot/${world.catalogue.instance}/deploy-${deploy.id}`,
       title: deployTitle(view),
-      body: fitBody(deployBody(view)),
+      body: deployBody(view),
       message: `${deployTitle(view)}\n\nDigest: sha256:${deploy.digest}`,
-      files: inFolder(`staged/${recordPlace(deploy)}`, await stagingFiles(world, deploy)),
+      files: inFolder(`staged/${recordPlace(deploy)}`, files),
     });
     const { number: pullRequest, commit } = proposed;
     const open = await moveDeploy(world, deploy, {
@@ -65,17 +66,21 @@ async function deployView(world: World, deploy: Deploy): Promise<DeployView> {
     const artifact = artifacts.find((candidate) => candidate.id === entry.artifactId);
     const build = artifact && (await world.records.builds.get(artifact.buildId));
     if (!artifact || build?.state.kind !== 'succeeded') continue;
+    const request = await world.records.requests.get(build.requestId);
     rows.push({
       target: entry.target,
+      version: repositoryTarget(world, build.repository)?.version ?? '',
       artifact,
       tests: build.state.tests,
-      pool: build.placement?.pool ?? '',
+      node: build.placement?.node ?? '',
       buildId: build.id,
+      askedBy: request?.requestedBy ?? '',
     });
   }
   const served = world.served.get(deploy.repo);
   const approvers = served ? whoMay(served.permissions.rules.approve) : 'nobody';
-  return { deploy, rows, approvers, needed: served?.approvals ?? 1 };
+  const { instance } = world.catalogue;
+  return { deploy, rows, approvers, needed: served?.approvals ?? 1, instance };
 }
 
 /** Older deploys of the same repository give way; done again until the last word on their deploy PR is on its way. */

@@ -57,4 +57,5 @@ test('hundreds of targets fit', () => {
   const failure = { ...states.failed.failure, sentence: 'x'.repeat(900) };
   const { summary: text } = summary(...Array(300).fill({ ...states.failed, failure }));
   expect(text.length).toBeLessThanOrEqual(65_536);
+  expect(text.trim().split('\n').at(-1)).toMatch(/^[\d,]+ more builds: the status comment has them\.$/);
 });

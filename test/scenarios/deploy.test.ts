@@ -48,17 +48,19 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
 
     Asked for by @maria. **Approving this pull request publishes these bytes**: digest \`sha256:…\`. It takes one approval from members of stack/ingest, not by @maria and not by the author @jo. Closing it rejects the deploy; merging it by hand publishes nothing.
 
-    | module | \`x86_64/amd/zen2\` |
+    In \`software.eessi.io\`: 2 new files.
+
+    | module | \`zen2\` |
     | --- | :-: |
     | \`tool/1.0\` | yes |
 
-    | target | size | files | tests | outside the prefix | tarball |
-    | --- | --: | --: | --- | --- | --- |
-    | \`x86_64/amd/zen2\` | N B | 2 | 2 passed | none | [\`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\`](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) |
+    | target | tarball | files | unpacked | tests | outside the prefix |
+    | --- | --: | --: | --: | --- | --- |
+    | \`zen2\` | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) | 2 | N B | 2 passed | none |
 
     <details><summary>Contents of each tarball</summary>
 
-    **\`x86_64/amd/zen2\`**: build 1, pool \`zen2\`, 2 files, 13 directories, 0 links, N B unpacked
+    <details><summary><code>x86_64/amd/zen2</code>: 2 files, 13 directories, 0 links</summary>
 
     Software:
 
@@ -75,20 +77,35 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
 
     </details>
 
+    </details>
+
+    <details><summary>Who built them, and where: instance <code>demo-bot</code></summary>
+
+    Built from commit \`COMMIT\` of stack/software-layer#1, by @jo.
+
+    | target | build | node | asked for by | name |
+    | --- | --: | --- | --- | --- |
+    | \`zen2\` | 1 | \`zen2/node-1\` | @maria | \`eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz\` |
+
+    </details>
+
     <details><summary>Digests</summary>
 
     \`\`\`
-    deploy  SHA256
+    SHA256  the deploy, as it is approved
     SHA256  eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz
     \`\`\`
 
-    </details>"
+    </details>
+
+    \`overview.md\` among the files of this pull request has all of it; the metadata of each tarball is beside it."
   `);
   expect(await github.filesAt(STAGING, pull?.head.sha ?? '')).toMatchInlineSnapshot(`
     [
       "README.md",
       "staged/stack/software-layer/pr-1/deploy-1/deploy.json",
       "staged/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt",
+      "staged/stack/software-layer/pr-1/deploy-1/overview.md",
     ]
   `);
   expect((await status('second pair of eyes')).split('\n').at(2)).toMatchInlineSnapshot(

@@ -39,7 +39,7 @@ botTest('what is published is replaced by a rebuild only', async (stage) => {
   const { body } = stage.github.pullRequest(STAGING, 2);
   expect(mentions(body, 'ebuild')).toMatchInlineSnapshot(`
     [
-      "**A rebuild**: files that are published already may be replaced.",
+      "⚠️ **A rebuild**: files that are published already may be replaced.",
     ]
   `);
   await stage.approve('ana', 2);
