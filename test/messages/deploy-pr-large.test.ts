@@ -1,4 +1,3 @@
-import { Marked } from 'marked';
 import { expect, test } from 'vitest';
 import { deployBody, deployOverview } from '../../src/messages/deploy-pr.ts';
 import type { DeployRow, DeployView } from '../../src/messages/deploy-view.ts';
@@ -47,7 +46,7 @@ function expectWhole(text: string): void {
       columns = cells;
     }
   }
-  expect(new Marked().lexer(text).filter(({ type }) => type === 'table').length).toBeGreaterThan(1);
+  expect(text.split('\n').filter((line) => /^(\| :?-+:? )+\|$/.test(line)).length).toBeGreaterThan(1);
 }
 
 const all = modules(200);
