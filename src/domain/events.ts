@@ -1,5 +1,12 @@
 /** What happened on GitHub, in the product's own words: made from a verified webhook, at the edge. */
-export type DomainEvent = CommentEvent | LabelEvent | HeadEvent | ClosedEvent | ReviewEvent | ButtonEvent;
+export type DomainEvent =
+  | CommentEvent
+  | LabelEvent
+  | HeadEvent
+  | DraftEvent
+  | ClosedEvent
+  | ReviewEvent
+  | ButtonEvent;
 
 /** What a button of a check asks for. */
 export type ButtonName = 'retry' | 'cancel';
@@ -55,6 +62,13 @@ export interface HeadEvent {
   movedAt: number | null;
   /** When GitHub said so, unix ms. */
   at: number;
+}
+
+/** A pull request was made a draft. */
+export interface DraftEvent {
+  kind: 'draft';
+  repo: string;
+  number: number;
 }
 
 /** A pull request was closed or merged. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClosedEvent, HeadEvent, LabelEvent } from '../domain/events.ts';
+import type { ClosedEvent, DraftEvent, HeadEvent, LabelEvent } from '../domain/events.ts';
 import { account, id, readPayload, repository, sha, time } from './payload.ts';
 
 const pullRequest = z.object({ number: id, head: z.object({ sha }), updated_at: time });
@@ -40,6 +40,12 @@ export function pullRequestLabeled(payload: unknown): LabelEvent {
     headSha: pull_request.head.sha,
     at: pull_request.updated_at,
   };
+}
+
+/** `pull_request.converted_to_draft`; the way back, `ready_for_review`, asks for nothing. */
+export function convertedToDraft(payload: unknown): DraftEvent {
+  const { repository, pull_request } = readPayload(changed, payload);
+  return { kind: 'draft', repo: repository.full_name, number: pull_request.number };
 }
 
 /** `pull_request.closed`, merged or not. */

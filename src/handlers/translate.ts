@@ -2,7 +2,13 @@ import type { DomainEvent } from '../domain/events.ts';
 import type { TranslateEvent } from '../ports.ts';
 import { checkActionRequested, checkRerequested, suiteRerequested } from './check.ts';
 import { commentCreated } from './comment.ts';
-import { headMoved, pullRequestClosed, pullRequestLabeled, pullRequestOpened } from './pull-request.ts';
+import {
+  convertedToDraft,
+  headMoved,
+  pullRequestClosed,
+  pullRequestLabeled,
+  pullRequestOpened,
+} from './pull-request.ts';
 import { reviewChanged } from './review.ts';
 
 /** Every webhook that means something here, as `event.action`. */
@@ -12,6 +18,7 @@ const translators = new Map<string, (payload: unknown) => DomainEvent | null>([
   ['pull_request.reopened', headMoved],
   ['pull_request.synchronize', headMoved],
   ['pull_request.labeled', pullRequestLabeled],
+  ['pull_request.converted_to_draft', convertedToDraft],
   ['pull_request.closed', pullRequestClosed],
   ['pull_request_review.submitted', reviewChanged],
   ['pull_request_review.dismissed', reviewChanged],

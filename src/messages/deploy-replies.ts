@@ -9,6 +9,19 @@ import { code, count, list, prose, sentence } from './markdown.ts';
 import { people } from './people.ts';
 import { testNames } from './test-names.ts';
 
+/** A deploy of a draft. */
+export function draft(): string {
+  return 'Nothing was put up for approval: this pull request is a draft. Mark it as ready for review and repeat the command; what is built stays.';
+}
+
+/** A pull request became a draft while deploys of it wait for approval; they are not the bot's to close. */
+export function draftWhileWaiting(deploys: readonly Deploy[]): string {
+  const where = list(
+    deploys.flatMap(({ staging, state }) => (state.kind === 'open' ? `${staging}#${state.pullRequest}` : [])),
+  );
+  return `This pull request is a draft now, but ${where} still waits for approval. Whoever does not want it published closes that pull request.`;
+}
+
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
 export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {
   const head = code(headSha.slice(0, 7));

@@ -10,6 +10,11 @@ export function notAPullRequest(): string {
   return 'Commands work on pull requests; this is an issue, so nothing was started.';
 }
 
+/** GitHub does not show the pull request of a command. */
+export function unreadablePullRequest(): string {
+  return 'This pull request cannot be read, so nothing was started.';
+}
+
 /** A command on a pull request that is closed or merged. */
 export function closedPullRequest(merged: boolean): string {
   if (merged) return 'This pull request is merged, so nothing was started.';

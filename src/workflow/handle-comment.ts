@@ -2,6 +2,7 @@ import { rightFor } from '../domain/command-rights.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
 import { isBotAccount, isDenied } from '../domain/permission.ts';
+import { isNamed, ownCommands } from '../domain/speaking.ts';
 import { help } from '../messages/help.ts';
 import { almostCommands, leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
@@ -63,9 +64,13 @@ async function answers(
   meant: Meant,
 ): Promise<string[]> {
   const { commands, mistakes, keepGoing } = meant;
-  if (!event.isPullRequest) return [say.notAPullRequest()];
+  // One answer is enough: of several instances only those that are named, or the speaker, say what is wrong.
+  const speaks =
+    served.speaker || commands.some(isNamed) || mistakes.some(({ instances }) => instances.length > 0);
+  const refuse = (sentence: string) => (speaks ? [sentence] : []);
+  if (!event.isPullRequest) return refuse(say.notAPullRequest());
   if (mistakes.length > 0 && !(keepGoing && commands.length > 0))
-    return [notUnderstood(mistakes, world.catalogue)];
+    return refuse(notUnderstood(mistakes, world.catalogue));
 
   const needed = [...new Set(commands.flatMap((command) => rightFor(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
@@ -76,36 +81,40 @@ async function answers(
   if (denied) {
     const command = commands.find((candidate) => rightFor(candidate) === denied)?.source.trim() ?? '';
     const { repo, number, author } = event;
-    await refusePerson(world, served, { repo, number, by: author.login, action: denied, command });
+    if (speaks)
+      await refusePerson(world, served, { repo, number, by: author.login, action: denied, command });
     return [];
   }
-  if (pull === null) return ['This pull request cannot be read, so nothing was started.'];
+  if (pull === null) return refuse(say.unreadablePullRequest());
   // What is published stays when its pull request is merged, and so does the way back.
   const forOpen = commands.some((command) => rightFor(command) && command.name !== 'rollback');
-  if (forOpen && pull.state === 'closed') return [say.closedPullRequest(pull.merged)];
-  return carryOut(world, served, event, attempt, meant, pull);
+  if (forOpen && pull.state === 'closed') return refuse(say.closedPullRequest(pull.merged));
+  if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
+    const pinned = await pinHead(world, pull, event.writtenAt, attempt);
+    if (pinned.kind === 'refused') return refuse(pinned.sentence);
+  }
+  const requests = await world.records.requests.ofPullRequest(event.repo, event.number);
+  const own = ownCommands(commands, world.catalogue, served, requests.length > 0);
+  return carryOut(world, served, event, { ...meant, commands: own }, pull, speaks);
 }
 
 async function carryOut(
   world: World,
   served: ServedRepository,
   event: CommentEvent,
-  attempt: number,
   { commands, mistakes, keepGoing }: Meant,
   pull: PullRequest,
+  speaks: boolean,
 ): Promise<string[]> {
   const by = event.author.login;
   const source = `comment:${event.commentId}`;
   const said: string[] = [];
   const left = [...mistakes];
   const builds = commands.filter((command) => command.name === 'build');
-  if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
-    const pinned = await pinHead(world, pull, event.writtenAt, attempt);
-    if (pinned.kind === 'refused') return [pinned.sentence];
-  }
   if (builds.length > 0) {
     const ask = { pull, by, source, commands: builds, keepGoing };
     const answer = await requestBuild(world, served, ask);
+    if (answer.kind === 'mistaken') return speaks ? [answer.sentence] : [];
     if (answer.kind === 'refused') return [answer.sentence];
     if (answer.kind === 'started') {
       left.push(...answer.left);
@@ -142,7 +151,7 @@ async function carryOut(
         said.push(await confirmRollback(world, served, ask, text));
     }
   }
-  if (left.length > 0)
+  if (left.length > 0 && speaks)
     said.push(
       leftOut(
         left.sort((a, b) => a.line - b.line),

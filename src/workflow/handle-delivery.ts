@@ -3,6 +3,7 @@ import type { ClosedEvent, DomainEvent, HeadEvent } from '../domain/events.ts';
 import * as say from '../messages/replies.ts';
 import type { Delivery } from '../ports.ts';
 import { cancelOnClose } from './cancel-builds.ts';
+import { becameDraft, greet } from './greet.ts';
 import { handleComment } from './handle-comment.ts';
 import { handleLabel } from './handle-label.ts';
 import { reply } from './post.ts';
@@ -47,6 +48,8 @@ async function handleEvent(world: World, event: DomainEvent, { guid, attempts }:
       return handleLabel(world, event, guid);
     case 'head':
       return rememberHead(world, event);
+    case 'draft':
+      return becameDraft(world, event);
     case 'closed':
       return pullRequestClosed(world, event);
     case 'button':
@@ -57,12 +60,14 @@ async function handleEvent(world: World, event: DomainEvent, { guid, attempts }:
 }
 
 async function rememberHead(world: World, event: HeadEvent): Promise<string> {
-  if (!world.served.has(event.repo)) return 'repository is not served';
+  const served = world.served.get(event.repo);
+  if (!served) return 'repository is not served';
   const { repo, number, headSha, movedAt, at } = event;
   await world.records.heads.saw({ repo, number, sha: headSha, movedAt, at });
   // What was built before is now of an older commit, or of the newest again.
   const requests = await world.records.requests.ofPullRequest(repo, number);
   for (const request of requests) await world.queue.add({ kind: 'status', requestId: request.id });
+  if (movedAt === null) await greet(world, served, repo, number);
   return 'head remembered';
 }
 

@@ -27,6 +27,7 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   const { repo, number } = event;
   const by = event.by.login;
   const answer = async (body: string) => reply(world, { key: `reply:label:${guid}`, repo, number, body });
+  const refuse = async (body: string) => (served.speaker ? answer(body) : undefined);
 
   const [pull, permission] = await Promise.all([
     world.github.pullRequest(repo, number),
@@ -34,26 +35,28 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   ]);
   if (permission.kind !== 'allowed') {
     const { action, command } = asked;
-    await refusePerson(world, served, { repo, number, by, action, command });
+    if (served.speaker) await refusePerson(world, served, { repo, number, by, action, command });
     await world.github.removeLabel(repo, number, event.label);
     return 'no right';
   }
   if (pull === null || pull.state === 'closed') {
-    await answer(say.closedPullRequest(pull?.merged ?? false));
+    await refuse(say.closedPullRequest(pull?.merged ?? false));
     return 'closed';
   }
   if (pull.headSha !== event.headSha) {
-    await answer(say.headMoved(pull.headSha, true, 'the label was set'));
+    await refuse(say.headMoved(pull.headSha, true, 'the label was set'));
     return 'head moved';
   }
   const ask = { pull, by, source: `label:${guid}` };
   if (asked.action === 'deploy') {
     const said = await requestDeploy(world, served, { ...ask, rebuild: false, despiteTests: null });
-    if (said.length > 0) await answer(said.join('\n\n'));
+    const requests = await world.records.requests.ofPullRequest(repo, number);
+    if (said.length > 0 && (served.speaker || requests.length > 0)) await answer(said.join('\n\n'));
     return 'deploy asked for';
   }
   const { commands } = parseComment(asked.command);
   const asking = await requestBuild(world, served, { ...ask, commands, keepGoing: false });
+  if (asking.kind === 'mistaken') await refuse(asking.sentence);
   if (asking.kind === 'refused') await answer(asking.sentence);
   else if (asking.kind === 'started' && asking.there !== null) await answer(asking.there);
   return 'build asked for';

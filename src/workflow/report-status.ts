@@ -1,6 +1,7 @@
 import { isFinal } from '../domain/build.ts';
 import { comingTry, newestTries } from '../domain/tries.ts';
 import { statusComment } from '../messages/status-comment.ts';
+import { chat } from './chat.ts';
 import { writeComment } from './post.ts';
 import type { World } from './world.ts';
 
@@ -55,5 +56,6 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     artifacts: new Map(artifacts.map((artifact) => [artifact.id, artifact])),
   });
   await writeComment(world, posting, text);
+  await chat(world, request, builds);
   return 0;
 }

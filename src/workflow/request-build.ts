@@ -29,6 +29,8 @@ export type BuildAnswer =
   /** The status comment says all there is, but for what was left out, and what is there already. */
   | { kind: 'started'; left: Mistake[]; there: string | null }
   | { kind: 'refused'; sentence: string }
+  /** The words do not fit what this instance has. */
+  | { kind: 'mistaken'; sentence: string }
   | { kind: 'not-meant' };
 
 /**
@@ -48,7 +50,8 @@ export async function requestBuild(
   const refused = (sentence: string): BuildAnswer => ({ kind: 'refused', sentence });
   const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue), ask.keepGoing);
   if (plan.kind === 'not-meant') return plan;
-  if (plan.kind === 'mistakes') return refused(notUnderstood(plan.mistakes, catalogue));
+  if (plan.kind === 'mistakes')
+    return { kind: 'mistaken', sentence: notUnderstood(plan.mistakes, catalogue) };
   const targets = plan.builds.map(({ repository }) => repository);
   const denied = await refuseTargets(world, served, 'build', { repo: pull.repo, by: ask.by }, targets);
   if (denied !== null) return refused(denied);
@@ -71,7 +74,7 @@ export async function requestBuild(
       understood?.software ?? null,
     );
   }
-  if (understood !== null) await pointOut(world, pull, understood);
+  if (understood !== null) await pointOut(world, served, pull, understood);
   const there = notDoubled({
     headSha: pull.headSha,
     built,
@@ -98,7 +101,13 @@ async function knownBefore(world: World, { pull, source }: BuildAsk): Promise<Bu
 }
 
 /** Said once on a pull request, whatever is built of it later. */
-async function pointOut(world: World, pull: PullRequest, understood: Understood): Promise<void> {
+async function pointOut(
+  world: World,
+  { chatter, speaker }: ServedRepository,
+  pull: PullRequest,
+  understood: Understood,
+): Promise<void> {
+  if (chatter === 'quiet' || !speaker) return;
   const { repo, number, baseRef } = pull;
   const body = notice(understood, baseRef);
   if (body !== null) await reply(world, { key: `notice:${repo}#${number}`, repo, number, body });

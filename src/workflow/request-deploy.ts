@@ -31,6 +31,7 @@ export async function requestDeploy(
   ask: DeployAsk,
 ): Promise<string[]> {
   const { pull } = ask;
+  if (pull.draft) return [say.draft()];
   const { built, absent } = await newestBuilt(world, pull);
   const answers = absent.length === 0 ? [] : [say.notInStore(absent, built.length > 0)];
   if (built.length === 0 && absent.length > 0) return answers;

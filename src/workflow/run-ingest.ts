@@ -146,7 +146,8 @@ async function announce(world: World, deploy: Deploy): Promise<void> {
     const target = world.catalogue.repositories.find((candidate) => candidate.id === build?.repository);
     if (target) versions.add(`${target.name} ${target.version}`);
   }
-  await tell(world, deploy, 'published', say.published(deploy, modules, [...versions]));
+  if (world.served.get(deploy.repo)?.chatter === 'quiet') await refreshStatus(world, deploy);
+  else await tell(world, deploy, 'published', say.published(deploy, modules, [...versions]));
   await answerOnDeploy(world, deploy, 'published', deploy.state.pullRequest, say.ingested(deploy));
   await world.queue.add({ kind: 'watch', deployId: deploy.id });
   await world.spool.clear(deploy.id);

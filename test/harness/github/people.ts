@@ -206,6 +206,16 @@ export class People {
     });
   }
 
+  /** Makes a draft of a pull request, or the other way round. */
+  async setDraft(repoName: string, number: number, draft: boolean, options: By): Promise<void> {
+    const issue = this.#pull(repoName, number);
+    await this.#act(options, (act) => {
+      this.#demand(act, issue.repo, 'write', issue.author);
+      issue.pull.draft = draft;
+      issues.raiseIssueEvent(act, issue, draft ? 'converted_to_draft' : 'ready_for_review');
+    });
+  }
+
   /** Presses the merge button. */
   async mergeByHand(
     repoName: string,
