@@ -59,7 +59,7 @@ export function notInStore(absent: readonly { target: string; upload: Upload }[]
       case 'once':
         return `${targets(upload)} was built, but its artifact was not uploaded: the pull request has one in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it.`;
       default:
-        return `${targets(upload)} was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build\` makes a new one.`;
+        return `${targets(upload)} was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build --force\` makes a new one.`;
     }
   });
   return `${others ? 'Left out' : 'Nothing to deploy'}: ${reasons.join(' ')}`;

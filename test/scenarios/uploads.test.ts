@@ -29,7 +29,7 @@ function rows({ github, around, bot }: Stage): string[] {
 
 async function rebuilt(stage: Stage, build: number): Promise<void> {
   await stage.status(': built'); // of the request before
-  await stage.comment('maria', 'bot: build arch=zen2');
+  await stage.comment('maria', 'bot: build arch=zen2 --force');
   await stage.buildIs('succeeded', build);
   await stage.status(': built');
 }
@@ -93,7 +93,7 @@ botTest(
     await expect.poll(() => storedOf(stage, 2)).toEqual([]);
     await stage.comment('maria', 'bot: deploy');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build\` makes a new one."`,
+      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build --force\` makes a new one."`,
     );
   },
   policy('latest'),
