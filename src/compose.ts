@@ -155,6 +155,7 @@ export async function startStratobot(
       housekeeping: new Map(config.pools.map((pool) => [pool.name, pool])),
       logsHereMs: config.limits.logsHereSeconds * 1000,
       hostname: hostname(),
+      keepWebhooksMs: limits.keepWebhooksSeconds * 1000,
       mostBuilds: {
         pool: (name) => config.pools.find((pool) => pool.name === name)?.mostBuilds ?? null,
         pull: config.limits.buildsPerPullRequest,

@@ -54,6 +54,7 @@ export function assemble(
       logBytes: file.limits.log_bytes,
       logsHereSeconds: file.limits.logs_here,
       buildsPerPullRequest: file.limits.builds_per_pull_request ?? null,
+      keepWebhooksSeconds: file.limits.keep_webhooks,
     },
     storage: { databaseUrl: secrets.databaseUrl, redisUrl: secrets.redisUrl, dataDir },
   };

@@ -246,6 +246,8 @@ interface Limits {
   logsHereSeconds: number;
   /** Most builds of one pull request at once; null: as many as there are slots. */
   buildsPerPullRequest: number | null;
+  /** How long payloads of webhooks are kept after they were dealt with. */
+  keepWebhooksSeconds: number;
 }
 
 /** What commands can refer to on this instance. */

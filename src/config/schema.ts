@@ -238,6 +238,7 @@ const limits = z.strictObject({
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
   logs_here: leaf.duration.default(30 * 24 * 3600),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),
+  keep_webhooks: leaf.duration.default(30 * 24 * 3600),
 });
 
 export const configFile = z.strictObject({

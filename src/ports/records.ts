@@ -33,6 +33,12 @@ export interface Deliveries {
   /** Counts an attempt and says whether there is still something to do. */
   begin(guid: string): Promise<Delivery | null>;
   finish(guid: string, state: 'done' | 'failed', detail: string): Promise<void>;
+  /**
+   * Of finished deliveries that came before `payloadsBefore` the payload is dropped (it reads as null), and of those before
+   * `guidsBefore` the row; at most `limit` of each, unix ms.
+   * @returns how many were changed or removed
+   */
+  forget(age: { payloadsBefore: number; guidsBefore: number }, limit: number): Promise<number>;
   /** GUIDs still `received` and older than `before`, oldest first. */
   unfinished(before: number): Promise<string[]>;
 }

@@ -1,6 +1,9 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Deliveries, Delivery } from '../ports/records.ts';
 import type { Tables } from './schema.ts';
+
+/** What is left of a payload, as JSON. */
+const DROPPED = 'null';
 
 /** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, and nobody searches in it. */
 export function deliveries(db: Kysely<Tables>): Deliveries {
@@ -34,6 +37,27 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
         .where('guid', '=', guid)
         .where('state', '<>', 'done')
         .execute();
+    },
+    async forget({ payloadsBefore, guidsBefore }, limit) {
+      const finished = (before: number) =>
+        db
+          .selectFrom('deliveries')
+          .select('guid')
+          .where('state', '<>', 'received')
+          .where('received_at', '<', before)
+          .limit(limit);
+      // By its length a payload is told without being read: it lies outside of the row.
+      const kept = finished(payloadsBefore).where(sql<boolean>`octet_length(payload) > ${DROPPED.length}`);
+      const dropped = await db
+        .updateTable('deliveries')
+        .set({ payload: DROPPED })
+        .where('guid', 'in', kept)
+        .executeTakeFirst();
+      const removed = await db
+        .deleteFrom('deliveries')
+        .where('guid', 'in', finished(guidsBefore))
+        .executeTakeFirst();
+      return Number(dropped.numUpdatedRows + removed.numDeletedRows);
     },
     async unfinished(before) {
       const rows = await db

@@ -21,8 +21,11 @@ const LOG_SETTLED_MS = 10 * 60_000;
 const LOOK_BACK_MS = 10 * 60_000;
 const LOOK_BACK_AT_START_MS = 14 * 24 * 60 * 60_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-/** Between two looks for old logs in the data folder, ms. */
+/** Between two looks for old logs in the data folder, and for old webhooks, ms. */
 const FORGET_EVERY_MS = 60 * 60_000;
+const WEBHOOKS_AT_ONCE = 500;
+/** The id of a webhook is known for so long after its payload was dropped, ms: GitHub sends none again that late. */
+const GUID_KEPT_MS = 180 * 24 * 60 * 60_000;
 /** Logs put away in one pass. */
 const LOGS_AT_ONCE = 100;
 
@@ -44,6 +47,7 @@ export function createHousekeeper(world: World): Housekeeper {
   const { clock, log, nearlyFull, records } = world;
   const restUntil = new Map<string, number>();
   let roomAt = 0;
+  let webhooksAt = 0;
   let uploadsAt = clock.now() + ROOM_EVERY_MS;
   let movedSince = clock.now() - LOOK_BACK_AT_START_MS;
   let running: Promise<void> | null = null;
@@ -119,6 +123,17 @@ export function createHousekeeper(world: World): Housekeeper {
     if (forgotten > 0) log.info({ logs: forgotten }, 'old logs are in the artifact store only');
   }
 
+  async function forgetWebhooks(): Promise<void> {
+    if (clock.now() < webhooksAt) return;
+    webhooksAt = clock.now() + FORGET_EVERY_MS;
+    const payloadsBefore = clock.now() - world.keepWebhooksMs;
+    const guidsBefore = payloadsBefore - GUID_KEPT_MS;
+    let forgotten = 0;
+    for (let some = WEBHOOKS_AT_ONCE; some >= WEBHOOKS_AT_ONCE && !closed; forgotten += some)
+      some = await records.deliveries.forget({ payloadsBefore, guidsBefore }, WEBHOOKS_AT_ONCE);
+    if (forgotten > 0) log.info({ webhooks: forgotten }, 'payloads of old webhooks were dropped');
+  }
+
   async function dropOlder(): Promise<void> {
     const now = clock.now();
     await dropUploads(world, movedSince);
@@ -134,7 +149,16 @@ export function createHousekeeper(world: World): Housekeeper {
   }
 
   async function all(): Promise<void> {
-    for (const step of [lookForRoom, keepLogs, forgetLogs, dropOlder, freeUploads, clearDirectories]) {
+    const steps = [
+      lookForRoom,
+      keepLogs,
+      forgetLogs,
+      forgetWebhooks,
+      dropOlder,
+      freeUploads,
+      clearDirectories,
+    ];
+    for (const step of steps) {
       if (closed) return;
       await step().catch((err) => {
         if (!closed) log.warn({ err }, 'a part of the housekeeping failed');

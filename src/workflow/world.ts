@@ -104,6 +104,8 @@ export interface World {
   hostname: string;
   /** Time limit of a job in a pool; 0 for a pool that is not configured. */
   timeLimitSeconds: (pool: string) => number;
+  /** How long payloads of webhooks are kept after they were dealt with, ms. */
+  keepWebhooksMs: number;
   /** Most builds at once, of a pool and of one pull request; null: as many as there are slots. */
   mostBuilds: { pool: (name: string) => number | null; pull: number | null };
 }

@@ -149,6 +149,7 @@ describe('a small configuration', () => {
         logsHereSeconds: 30 * 24 * 3600,
         logBytes: 64 * 2 ** 20,
         buildsPerPullRequest: null,
+        keepWebhooksSeconds: 2592000,
       },
       storage: { databaseUrl: null, redisUrl: null, dataDir: join(process.cwd(), 'data') },
     });

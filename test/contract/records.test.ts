@@ -34,6 +34,29 @@ describe('deliveries', () => {
     expect(await bot.records.deliveries.begin('a-2')).toBeNull();
   });
 
+  test('that are done are forgotten: first what they said, much later that they came', async () => {
+    const { deliveries } = bot.records;
+    for (const [guid, receivedAt] of Object.entries({
+      ancient: 10,
+      old: 20,
+      failed: 20,
+      waits: 20,
+      young: 40,
+    }))
+      await deliveries.record({ ...delivery, guid, receivedAt });
+    for (const guid of ['ancient', 'old', 'young']) await deliveries.finish(guid, 'done', 'x');
+    await deliveries.finish('failed', 'failed', 'why');
+    expect(await deliveries.forget({ payloadsBefore: 30, guidsBefore: 15 }, 2)).toBeGreaterThan(0);
+    while ((await deliveries.forget({ payloadsBefore: 30, guidsBefore: 15 }, 2)) > 0);
+    expect(await deliveries.get('ancient')).toBeNull();
+    for (const guid of ['old', 'failed']) {
+      expect(await deliveries.get(guid)).toMatchObject({ payload: null, receivedAt: 20 });
+      expect(await deliveries.record({ ...delivery, guid, receivedAt: 50 })).toBe('known');
+    }
+    for (const guid of ['waits', 'young'])
+      expect(await deliveries.get(guid)).toMatchObject({ payload: delivery.payload });
+  });
+
   test('that nobody finished are found, oldest first', async () => {
     for (const [guid, receivedAt] of Object.entries({ young: 30, old: 10, done: 11, middle: 20 })) {
       await bot.records.deliveries.record({ ...delivery, guid, receivedAt });

@@ -22,12 +22,16 @@ botTest(
 
     await stage.restart(async () => {
       await stage.psql(`UPDATE stratobot.builds SET moved_at = ${A_MONTH_AGO}, strays = '["n1/node-2"]'`);
+      await stage.psql(`UPDATE stratobot.deliveries SET received_at = ${A_MONTH_AGO}`);
       await utimes(join(logs, 'b1.log'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000);
     });
     await expect.poll(() => readdir(jobsDir), { timeout: 10_000 }).toEqual([]);
     await expect.poll(() => readdir(silent), { timeout: 10_000 }).toEqual([]);
     const { remains } = stage.bot.world.records;
     await expect.poll(() => remains.strays(Date.now()), { timeout: 10_000 }).toEqual([]);
+    const comment = around.github.deliveries.find(({ event }) => event === 'issue_comment')?.guid ?? '';
+    const payload = async () => (await stage.bot.world.records.deliveries.get(comment))?.payload;
+    await expect.poll(payload, { timeout: 10_000 }).toBeNull();
     const logKey = () => stage.bot.world.records.remains.logKey(1);
     await expect.poll(logKey, { timeout: 10_000 }).toMatch(/\/1\/build-1\.log\.gz$/);
 
