@@ -8,6 +8,7 @@ import { branch, sideTask } from '../tarball/branch.ts';
 import { sha256Digest } from '../tarball/digest.ts';
 import { listTarball } from '../tarball/list.ts';
 import { chunksOf } from '../tarball/source.ts';
+import { fingerprintOf } from './key-fingerprint.ts';
 import type { Signer } from './signing.ts';
 
 /**
@@ -65,7 +66,8 @@ export function createCollector(options: {
             throw new Retryable(`The store gave other bytes of ${name.file} than the node says it sent`);
           const { url } = await upload.finish();
           if (signature !== undefined) await putSignature(store, key, signature);
-          return { kind: 'stored', sha256, bytes, url, overview: overview.result() };
+          const signedBy = signature === undefined ? null : fingerprintOf(signature);
+          return { kind: 'stored', sha256, bytes, url, overview: overview.result(), signer: signedBy };
         }
         log.warn({ artifact: name.file, violations }, 'artifact refused');
         return refused(violations);

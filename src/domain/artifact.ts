@@ -80,5 +80,7 @@ export interface Artifact {
   url: string;
   overview: TarballOverview;
   upload: Upload;
+  /** The key that signed it, `SHA256:…`; null: none did. */
+  signer: string | null;
   collectedAt: number;
 }

@@ -11,6 +11,8 @@ import type { ArtifactStore, Log, Spool, SpooledArtifact } from '../ports.ts';
 import { type SideTask, sideTask } from '../tarball/branch.ts';
 import { examineTarball, expectationOf } from '../tarball/examine.ts';
 import { chunksOf } from '../tarball/source.ts';
+import { metadataProblem } from './metadata-signature.ts';
+import { storedText } from './stored-text.ts';
 
 /** Says whether content is signed by somebody who may; the reason is a sentence. */
 interface SignatureVerifier {
@@ -25,14 +27,10 @@ export interface SignatureRule {
 
 type SignatureVerdict = { ok: true; signer: string } | { ok: false; reason: string };
 
-/** A signature has some hundred bytes. */
-const maxSignatureBytes = 16 * 1024;
-
 /**
  * Brings the artifacts of a deploy to this machine and verifies them, so that what is published is what was approved:
  * size and digest, then the whole tarball policy again, and with a verifier the signature under `<key>.sig`, in one
- * pass. What does not match is an incident and is
- * refused; a store that does not answer is Retryable. Files that are here already are verified like new ones.
+ * pass; and that of the metadata beside it. What does not match is an incident and is refused; a store that does not answer is Retryable. Files that are here already are verified like new ones.
  */
 export function createSpool(options: {
   dir: string;
@@ -49,7 +47,7 @@ export function createSpool(options: {
   const bring = async (item: DeployItem, name: ArtifactName, directory: string): Promise<Violation[]> => {
     const path = join(directory, item.name);
     const rule = signatures(item.repository);
-    const signature = rule === null ? null : await signatureOf(store, item);
+    const signature = rule === null ? null : await storedText(store, `${item.key}.sig`);
     if (rule?.unsigned === 'refuse' && signature === null) {
       return [
         { rule: 'signature', sentence: 'It has no signature, and what is published here must have one.' },
@@ -62,6 +60,8 @@ export function createSpool(options: {
           : sideTask((content) => rule.verifier.verify(content, signature));
       return verify(source, { item, name, limits, signed, ...(copy === undefined ? {} : { copy }) });
     };
+    const metadata = rule === null ? null : await metadataProblem(store, item, rule);
+    if (metadata !== null) return [metadata];
     if (await exists(path)) {
       const found = await check(chunksOf(createReadStream(path), path));
       if (found.matches) return found.violations;
@@ -168,18 +168,6 @@ async function verify(
   } finally {
     await signed?.settle();
   }
-}
-
-/** The text under `<key>.sig`, or null; one that is longer than any signature is cut, and so is none. */
-async function signatureOf(store: ArtifactStore, item: DeployItem): Promise<string | null> {
-  const content = await store.open(`${item.key}.sig`);
-  if (content === null) return null;
-  let text = '';
-  for await (const chunk of chunksOf(content, `Signature of ${item.name}`)) {
-    text += chunk.toString('latin1');
-    if (text.length > maxSignatureBytes) break;
-  }
-  return text.slice(0, maxSignatureBytes);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { outsidersOf } from '../domain/deploy.ts';
 import { repositoryOf, shortDigest } from './deploy-line.ts';
 import { lackingTargets, moduleMatrix } from './deploy-modules.ts';
+import { signers } from './deploy-signers.ts';
 import { contents, origins, targetTable } from './deploy-tarballs.ts';
 import { type DeployView, type Detail, OVERVIEW_FILE, restIn } from './deploy-view.ts';
 import { code, codeBlock, count, details, html, prose } from './markdown.ts';
@@ -65,6 +66,7 @@ function render(view: DeployView, detail: Detail): string {
     ...lackingTargets(rows, detail),
     moduleMatrix(rows, detail),
     targetTable(rows, detail),
+    signers(rows),
     ...(detail.listed > 0 ? [details('Contents of each tarball', contents(rows, detail))] : []),
     details(`Who built them, and where: instance <code>${html(instance)}</code>`, origins(view, detail)),
     details('Digests', digests(view, detail)),

@@ -49,8 +49,16 @@ export interface StoredObject {
   modifiedAt: number;
 }
 
+/** `signer`: the key that signed it, `SHA256:…`; null where nothing signs. */
 export type CollectResult =
-  | { kind: 'stored'; sha256: string; bytes: number; url: string; overview: TarballOverview }
+  | {
+      kind: 'stored';
+      sha256: string;
+      bytes: number;
+      url: string;
+      overview: TarballOverview;
+      signer: string | null;
+    }
   | { kind: 'refused'; violations: Violation[] };
 
 /** One pass over the bytes: hash, decompress, list, judge, upload. Refused bytes do not stay in the store. */

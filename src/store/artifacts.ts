@@ -19,6 +19,7 @@ export function artifacts(db: Kysely<Tables>): Artifacts {
           url: artifact.url,
           overview: json(artifact.overview),
           upload: artifact.upload,
+          signer: artifact.signer,
           collected_at: artifact.collectedAt,
         })
         .onConflict((conflict) => conflict.columns(['build_id', 'name']).doNothing())
@@ -66,6 +67,7 @@ function toArtifact(row: Selectable<Tables['artifacts']>): Artifact {
     url: row.url,
     overview: row.overview,
     upload: row.upload,
+    signer: row.signer,
     collectedAt: row.collected_at,
   };
 }

@@ -11,6 +11,7 @@ import { up as newestHead } from './migrations/008-newest-head.ts';
 import { up as auditChain } from './migrations/010-audit-chain.ts';
 import { up as despiteTests } from './migrations/011-despite-tests.ts';
 import { up as elsewhere } from './migrations/012-elsewhere.ts';
+import { up as signer } from './migrations/013-signer.ts';
 import { up as uploads } from './migrations/014-uploads.ts';
 import { up as differences } from './migrations/015-differences.ts';
 import { SCHEMA, type Tables } from './schema.ts';
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '010-audit-chain': { up: auditChain },
   '011-despite-tests': { up: despiteTests },
   '012-elsewhere': { up: elsewhere },
+  '013-signer': { up: signer },
   '014-uploads': { up: uploads },
   '015-differences': { up: differences },
 };

@@ -93,6 +93,7 @@ export interface Tables {
     removed_at: number | null;
     removed_for: number | null;
     erased_at: number | null;
+    signer: string | null;
     collected_at: number;
   };
   deploys: {

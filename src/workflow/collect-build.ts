@@ -183,7 +183,7 @@ async function collectOne(
       sentence: `the build names the artifact ${quoteName(name.file)}, but there is no such file in the job's directory`,
     };
   if (collected.kind === 'refused') return refusal(name, collected.violations);
-  const { sha256, bytes, url, overview } = collected;
+  const { sha256, bytes, url, overview, signer } = collected;
   const artifact: Omit<Artifact, 'id'> = {
     buildId: build.id,
     name: name.file,
@@ -193,6 +193,7 @@ async function collectOne(
     url,
     overview,
     upload: withheld ?? 'stored',
+    signer,
     collectedAt: world.clock.now(),
   };
   if (withheld !== null) return await world.records.artifacts.add(artifact);

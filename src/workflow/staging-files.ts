@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Deploy } from '../domain/deploy.ts';
 import { metadataOf } from './metadata.ts';
 import type { World } from './world.ts';
@@ -15,12 +16,28 @@ export async function stagingFiles(world: World, deploy: Deploy): Promise<Record
     const build = await world.records.builds.get(artifact.buildId);
     const request = build && (await world.records.requests.get(build.requestId));
     if (!request) continue;
-    files[`${artifact.name}.meta.txt`] = metadataOf(world, artifact, request);
+    const stored = await storedMetadata(world, artifact.key);
+    files[`${artifact.name}.meta.txt`] = stored?.text ?? metadataOf(world, artifact, request);
+    if (stored !== null) files[`${artifact.name}.meta.txt.sig`] = stored.signature;
   }
   const { repo, pullRequest, headSha, digest, requestedBy, author } = deploy;
   files['deploy.json'] =
     `${JSON.stringify({ deploy: deploy.id, instance: world.catalogue.instance, repo, pullRequest, headSha, digest: `sha256:${digest}`, requestedBy, author, artifacts: deploy.artifacts }, null, 2)}\n`;
   return files;
+}
+
+/** What was signed when the artifact was collected, to the letter; null where it was not signed, or is gone. */
+async function storedMetadata(
+  { store }: World,
+  key: string,
+): Promise<{ text: string; signature: string } | null> {
+  const [meta, signature] = await Promise.all(
+    ['.meta.txt', '.meta.txt.sig'].map(async (ending) => {
+      const content = await store.open(`${key}${ending}`);
+      return content === null ? null : await text(content);
+    }),
+  );
+  return meta && signature ? { text: meta, signature } : null;
 }
 
 export function inFolder(folder: string, files: Record<string, string>): Record<string, string> {

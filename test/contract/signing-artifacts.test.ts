@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCollector } from '../../src/artifacts/collector.ts';
 import { directoryStore } from '../../src/artifacts/directory-store.ts';
+import { fingerprintOf } from '../../src/artifacts/key-fingerprint.ts';
 import { type Signer, sshSigner, sshVerifier } from '../../src/artifacts/signing.ts';
 import type { Deploy } from '../../src/domain/deploy.ts';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
@@ -26,6 +27,8 @@ let spoolDir: string;
 let store: ArtifactStore;
 let signer: Signer;
 let run = 0;
+/** Of metadata. */
+let text = '';
 
 const keyFile = (one: string): string => join(home, one);
 
@@ -78,6 +81,17 @@ describe('a collector with a signer', () => {
     const result = await collect(clean);
     expect(await kept()).toEqual([name.file, `${name.file}.sig`]);
     expect(await spool(result)).toMatchObject({ kind: 'spooled' });
+  });
+
+  it('says whose key it was, as ssh-keygen prints it', async () => {
+    const printed = execFileSync('ssh-keygen', ['-lf', keyFile('bot.pub')], { encoding: 'utf8' });
+    expect(await collect(clean)).toMatchObject({ signer: printed.split(' ')[1] });
+    expect(await collect(clean, null)).toMatchObject({ signer: null });
+    const signature = await signer.sign('x');
+    const [begin, first = '', ...rest] = signature.split('\n');
+    const other = [begin, `QUJD${first.slice(4)}`, ...rest].join('\n');
+    const cut = `${begin}\n${first.slice(0, 24)}\n${rest.slice(-2).join('\n')}`;
+    for (const none of ['', 'x', other, cut, signature.slice(0, -10)]) expect(fingerprintOf(none)).toBeNull();
   });
 
   it('signs nothing that it refuses', async () => {
@@ -145,6 +159,42 @@ describe('a spool with a verifier', () => {
       violations: [{ rule: 'signature', sentence: expect.stringContaining(text) }],
     });
     expect(await readdir(join(spoolDir, 'deploy-12'))).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<string | null>, 'refuse' | 'accept', string | null]>([
+    ['that is not signed', async () => null, 'refuse', 'Its metadata has no signature.'],
+    ['that need not be signed', async () => null, 'accept', null],
+    [
+      'by somebody unknown',
+      () => sshSigner({ keyFile: keyFile('other'), namespace }).sign(text),
+      'accept',
+      'Of its metadata: ',
+    ],
+    ['that was changed', () => signer.sign('what it said before'), 'accept', 'is of other bytes'],
+    ['that is signed', () => signer.sign(text), 'refuse', null],
+  ])('reads metadata %s', async (_what, sign, unsigned, sentence) => {
+    const result = await collect(clean);
+    text = `{"sha256sum": "${result.kind === 'stored' ? result.sha256 : ''}"}`;
+    const signature = await sign();
+    await put(`${key}.meta.txt`, text);
+    if (signature !== null) await put(`${key}.meta.txt.sig`, signature);
+    const spooled = await spool(result, { unsigned });
+    if (sentence === null) expect(spooled.kind).toBe('spooled');
+    else {
+      expect(spooled).toEqual({
+        kind: 'refused',
+        violations: [{ rule: 'metadata', sentence: expect.stringContaining(sentence) }],
+      });
+    }
+  });
+
+  it('refuses metadata of another artifact, though it is signed', async () => {
+    const result = await collect(clean);
+    await put(`${key}.meta.txt`, 'of another');
+    await put(`${key}.meta.txt.sig`, await signer.sign('of another'));
+    expect(await spool(result)).toMatchObject({
+      violations: [{ sentence: expect.stringContaining('Its metadata is of other bytes.') }],
+    });
   });
 
   it('refuses bytes that were signed but not approved', async () => {

@@ -54,6 +54,7 @@ export function anArtifact(buildId: number, name: string): Omit<Artifact, 'id'> 
       largest: [{ path: 'a', bytes: 5_000 }],
     },
     upload: 'stored',
+    signer: 'SHA256:c2lnbmVy',
     collectedAt: 2_000,
   };
 }

@@ -53,6 +53,8 @@ test('what a reviewer sees when all is well', () => {
     | --- | --: | --: | --: | --- | --- |
     | \`zen2\` | [1000 B](https://example.org/eessi-1.tar.zst) | 1 | 4.9 KiB | 12 passed | none |
 
+    Signed with \`SHA256:c2lnbmVy\`.
+
     <details><summary>Contents of each tarball</summary>
 
     <details><summary><code>x86_64/amd/zen2</code>: 1 file, 1 directory, 0 links</summary>

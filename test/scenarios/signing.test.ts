@@ -1,7 +1,8 @@
 /** From a comment to a published revision, signed on the way; and a signature that somebody changed in the store. */
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import { sshSigner } from '../../src/artifacts/signing.ts';
 import { botTest } from '../harness/bot-test.ts';
@@ -14,6 +15,9 @@ const stored = async ({ around, deployIs }: Stage) => {
   return join(around.dir, 'artifacts', artifacts[0]?.key ?? '');
 };
 
+const publicKey = async ({ around }: Stage) =>
+  (await readFile(join(around.dir, 'allowed_signers'), 'utf8')).split(' ').slice(2).join(' ');
+
 botTest('what is built is signed, and its signature is looked at before it is published', async (stage) => {
   await stage.built();
   const number = await stage.deployPr();
@@ -21,6 +25,19 @@ botTest('what is built is signed, and its signature is looked at before it is pu
   for (const signature of [`${file}.sig`, `${file}.meta.txt.sig`]) {
     expect(await readFile(signature, 'utf8')).toMatch(/^-----BEGIN SSH SIGNATURE-----/);
   }
+  const { github } = stage;
+  const [deployPr] = github.pullRequests(STAGING);
+  const place = `staged/stack/software-layer/pr-1/deploy-1/${basename(file)}`;
+  for (const ending of ['.meta.txt', '.meta.txt.sig']) {
+    const shown = await github.fileAt(
+      STAGING,
+      `stratobot/${stage.bot.world.catalogue.instance}/deploy-1`,
+      `${place}${ending}`,
+    );
+    expect(shown).toBe(await readFile(`${file}${ending}`, 'utf8'));
+  }
+  const key = execFileSync('ssh-keygen', ['-lf', '-'], { encoding: 'utf8', input: await publicKey(stage) });
+  expect(deployPr?.body).toContain(`Signed with \`${key.split(' ')[1]}\`.`);
   stage.skip(STAGING, number);
   await stage.approve('ana', number);
   expect(await stage.said()).toContain('as revision 1 of');
@@ -58,5 +75,18 @@ botTest('a signature by somebody else is an incident: nothing is published', asy
   expect((await stage.deployIs('failed')).state).toMatchObject({
     incident: [expect.stringContaining('signature')],
   });
+  expect(readdirSync(stage.around.publishRoot)).toEqual([]);
+});
+
+botTest('metadata that somebody changed in the store is an incident: nothing is published', async (stage) => {
+  stage.expectComplaint('approved artifacts did not pass verification', 'deploy failed');
+  await stage.built();
+  const number = await stage.deployPr();
+  const file = `${await stored(stage)}.meta.txt`;
+  await writeFile(file, (await readFile(file, 'utf8')).replace('stack/software-layer', 'stack/other'));
+  await stage.approve('ana', number);
+  stage.skip(STAGING, number);
+  expect(await stage.said()).toMatch(/Of its metadata: Its signature by demo-bot is of other bytes\./);
+  expect(await stage.issue()).toContain('Of its metadata');
   expect(readdirSync(stage.around.publishRoot)).toEqual([]);
 });
