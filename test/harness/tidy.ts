@@ -8,6 +8,7 @@ export function tidy(body: string, around: Surroundings, botUrl: string): string
     .replaceAll(around.github.url, 'GITHUB')
     .replaceAll(around.dir, 'DIR')
     .replaceAll(/demo-bot-[0-9a-f]{8}/g, 'demo-bot')
+    .replaceAll(/SHA256:[A-Za-z0-9+/]{43}/g, 'SHA256:KEY')
     .replaceAll(/\b[0-9a-f]{64}\b/g, 'SHA256')
     .replaceAll(/sha256:[0-9a-f]{7,8}(…[0-9a-f]{4})?/g, 'sha256:…')
     .replaceAll(/\b[0-9a-f]{40}\b/g, 'COMMIT')
