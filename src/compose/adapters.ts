@@ -7,7 +7,7 @@ import type { PoolNodes } from '../builders/builders.ts';
 import type { Config, CvmfsSettings, SshSettings } from '../config/config.ts';
 import { cvmfsPublisher } from '../ingest/cvmfs/publisher.ts';
 import { directoryPublisher } from '../ingest/directory-publisher.ts';
-import type { SignatureRule } from '../ingest/spool.ts';
+import type { SignatureRule } from '../ingest/signature-rule.ts';
 import type { ArtifactStore, Clock, Log, Publisher, Transport } from '../ports.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { localTransport } from '../transport/local.ts';

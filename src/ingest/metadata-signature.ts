@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Violation } from '../domain/artifact.ts';
 import type { DeployItem } from '../domain/deploy.ts';
 import type { ArtifactStore } from '../ports.ts';
-import type { SignatureRule } from './spool.ts';
+import type { SignatureRule } from './signature-rule.ts';
 import { storedText } from './stored-text.ts';
 
 /**

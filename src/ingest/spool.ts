@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { access, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { ArtifactName, Violation } from '../domain/artifact.ts';
 import { parseArtifactName } from '../domain/artifact-name.ts';
 import type { DeployItem } from '../domain/deploy.ts';
@@ -12,20 +11,8 @@ import { type SideTask, sideTask } from '../tarball/branch.ts';
 import { examineTarball, expectationOf } from '../tarball/examine.ts';
 import { chunksOf } from '../tarball/source.ts';
 import { metadataProblem } from './metadata-signature.ts';
+import type { SignatureRule, SignatureVerdict } from './signature-rule.ts';
 import { storedText } from './stored-text.ts';
-
-/** Says whether content is signed by somebody who may; the reason is a sentence. */
-interface SignatureVerifier {
-  verify(content: Readable, signature: string): Promise<SignatureVerdict>;
-}
-
-/** `unsigned`: what an artifact without a signature is. */
-export interface SignatureRule {
-  verifier: SignatureVerifier;
-  unsigned: 'refuse' | 'accept';
-}
-
-type SignatureVerdict = { ok: true; signer: string } | { ok: false; reason: string };
 
 /**
  * Brings the artifacts of a deploy to this machine and verifies them, so that what is published is what was approved:
