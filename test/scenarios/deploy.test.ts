@@ -58,6 +58,8 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
     | --- | --: | --: | --: | --- | --- |
     | \`zen2\` | [N B](https://artifacts.example.org/stack/software-layer/1/1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz) | 2 | N B | 2 passed | none |
 
+    Signed with \`SHA256:KEY\`.
+
     <details><summary>Contents of each tarball</summary>
 
     <details><summary><code>x86_64/amd/zen2</code>: 2 files, 13 directories, 0 links</summary>
@@ -105,6 +107,7 @@ botTest('what is put up for approval', async ({ github, built, comment, said, st
       "README.md",
       "staged/stack/software-layer/pr-1/deploy-1/deploy.json",
       "staged/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt",
+      "staged/stack/software-layer/pr-1/deploy-1/eessi-2025.06-software-linux-x86_64-amd-zen2-1795200000.tar.gz.meta.txt.sig",
       "staged/stack/software-layer/pr-1/deploy-1/overview.md",
     ]
   `);
