@@ -82,7 +82,7 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .executeTakeFirst();
       return row ? toBuild(row) : null;
     },
-    async repeat(build, { notBefore, avoid }) {
+    async repeat(build, { avoid, ...retry }) {
       const at = clock.now();
       await db
         .insertInto('builds')
@@ -94,7 +94,7 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
           ...(build.priority === null ? {} : { priority: json(build.priority) }),
           avoid: json(avoid),
           exports: json(build.exports),
-          retry: json({ of: build.id, notBefore }),
+          retry: json({ of: build.id, ...retry }),
           retry_of: build.id,
           state: json({ kind: 'queued', since: at }),
           moved_at: at,
