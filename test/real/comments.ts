@@ -74,7 +74,9 @@ const deployRows = CPUS.slice(0, 4).map((target, index) => ({
     bytes: 245_366_784,
   },
   tests: index === 2 ? states.testsFailed.tests : states.built.tests,
-  pool: 'aws',
+  version: '2025.06',
+  node: 'aws/node-1',
+  askedBy: 'maria',
   buildId: index + 1,
 }));
 
@@ -95,6 +97,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
     rows: deployRows,
     approvers: 'members of EESSI/ingest',
     needed: 2,
+    instance: 'aws-bot',
   }),
   plan: plan({
     headSha: request.headSha,
