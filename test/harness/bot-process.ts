@@ -28,14 +28,17 @@ export interface BotProcess {
 /** Where another bot on the same database differs from the first. */
 type Another = Pick<Surroundings, 'configFile' | 'env' | 'botUrl'>;
 
-/** A bot beside the one of the surroundings: the same database, nodes and GitHub, another address and data folder. */
-export async function anotherBot(around: Surroundings): Promise<Another> {
+/** A bot beside the one of the surroundings: the same database, nodes and GitHub, another address; the same data folder or not. */
+export async function anotherBot(
+  around: Surroundings,
+  data: 'its own folder' | 'the same folder' = 'its own folder',
+): Promise<Another> {
   const port = await freePort();
   const config = parse(await readFile(around.configFile, 'utf8')) as { server: object };
   const configFile = join(around.dir, `stratobot-${port}.yml`);
   await writeFile(configFile, stringify({ ...config, server: { ...config.server, port } }));
-  const env = { ...around.env, STRATOBOT_DATA: join(around.dir, `data-${port}`) };
-  return { configFile, env, botUrl: `http://127.0.0.1:${port}` };
+  const folder = data === 'the same folder' ? {} : { STRATOBOT_DATA: join(around.dir, `data-${port}`) };
+  return { configFile, env: { ...around.env, ...folder }, botUrl: `http://127.0.0.1:${port}` };
 }
 
 /** Starts the bot's process and waits until it is well. */
