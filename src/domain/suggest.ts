@@ -4,12 +4,28 @@ const LONGEST_WORD = 64;
 /** Of more candidates that are equally near none is likely what was meant. */
 const MOST_EQUALS = 3;
 
+/** Words that people use for one of ours; some are nearer to a word that means something else. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['abort', 'cancel'],
+  ['kill', 'cancel'],
+  ['stop', 'cancel'],
+  ['redo', 'retry'],
+  ['rerun', 'retry'],
+  ['restart', 'retry'],
+  ['ingest', 'deploy'],
+  ['publish', 'deploy'],
+  ['revert', 'rollback'],
+  ['undo', 'rollback'],
+]);
+
 /**
- * What a person most likely meant, one slip allowed for every three letters begun: a candidate, several that are equally
+ * What a person most likely meant: the word that means the same, or, one slip allowed for every three letters begun: a candidate, several that are equally
  * near (`zen2 or zen4`), or null.
  */
 export function closest(word: string, candidates: readonly string[]): string | null {
   const typed = word.slice(0, LONGEST_WORD).toLowerCase();
+  const synonym = SYNONYMS.get(typed);
+  if (synonym !== undefined && candidates.includes(synonym)) return synonym;
   let best: string[] = [];
   let bestDistance = Math.ceil(typed.length / 3);
   for (const candidate of new Set(candidates)) {

@@ -16,18 +16,21 @@ export type DeployDecision =
   | 'deploy-failed';
 
 /**
- * The same for what can happen to a deploy only once, said again when the process died before it was written down. The
- * caller holds the deploy's lock.
+ * The same for what happens to a deploy only once, or once `about` something in the evidence: said again when the process died
+ * before it was written down, and not written twice. The caller holds the deploy's lock, or that of the delivery it is about.
  */
 export async function auditOnce(
   world: World,
   deploy: Deploy,
   action: DeployDecision,
   evidence: object,
+  { actor = world.catalogue.instance, about = {} }: { actor?: string; about?: object } = {},
 ): Promise<void> {
   const lines = await world.records.audit.list(`deploy:${deploy.id}`);
-  if (lines.some((line) => line.action === action)) return;
-  await auditDeploy(world, deploy, world.catalogue.instance, action, evidence);
+  const same = (known: unknown): boolean =>
+    Object.entries(about).every(([name, value]) => Object(known)[name] === value);
+  if (lines.some((line) => line.action === action && same(line.evidence))) return;
+  await auditDeploy(world, deploy, actor, action, evidence);
 }
 
 /** One line of the audit: who decided what about a deploy, with the digest it was about and the evidence for it. */

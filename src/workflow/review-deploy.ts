@@ -4,7 +4,7 @@ import type { ClosedEvent, ReviewEvent } from '../domain/events.ts';
 import { sameLogin } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { askApprovals } from './ask-approvals.ts';
-import { auditDeploy } from './audit-deploy.ts';
+import { auditDeploy, auditOnce } from './audit-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
@@ -39,7 +39,8 @@ export async function reviewDeploy(world: World, event: ReviewEvent): Promise<st
     ...{ reviewId, reviewer: login, commit, accepted, reason, at },
   });
   const action = accepted ? 'approval-counted' : 'approval-refused';
-  await auditDeploy(world, deploy, login, action, { reviewId, commit, reason });
+  const evidence = { reviewId, commit, reason };
+  await auditOnce(world, deploy, action, evidence, { actor: login, about: { reviewId } });
   if (!accepted) {
     const body = say.approvalRefused(login, verdict.sentence);
     await answerOnDeploy(world, deploy, `review:${reviewId}`, event.number, body);
@@ -53,7 +54,6 @@ export async function reviewDeploy(world: World, event: ReviewEvent): Promise<st
   const { number: pullRequest } = event;
   const approved = await moveDeploy(world, deploy, { kind: 'approved', at, pullRequest, commit, approvals });
   if (approved === null) return 'somebody else decided first';
-  await auditDeploy(world, deploy, login, 'deploy-approved', { approvals, needed: served.approvals });
   await approvalFollows(world, served, approved, event, approvals);
   return 'approved';
 }
@@ -66,7 +66,11 @@ async function approvalFollows(
   event: ReviewEvent,
   approvals: readonly Approval[],
 ): Promise<void> {
-  if (deploy.state.kind !== 'open') await world.queue.add({ kind: 'ingest', deployId: deploy.id });
+  if (deploy.state.kind !== 'open') {
+    const evidence = { approvals, needed: served.approvals };
+    await auditOnce(world, deploy, 'deploy-approved', evidence, { actor: event.reviewer.login });
+    await world.queue.add({ kind: 'ingest', deployId: deploy.id });
+  }
   const count = say.approvalCount(served.permissions.rules.approve, approvals.length, served.approvals);
   const body = say.approvalCounted(deploy, event.reviewer.login, count);
   await answerOnDeploy(world, deploy, `review:${event.reviewId}`, event.number, body);
@@ -90,7 +94,9 @@ async function takenBack(
   );
   if (counted === undefined || !['open', 'approved', 'ingesting'].includes(deploy.state.kind)) return detail;
   const { reviewId, state, commit } = event;
-  await auditDeploy(world, deploy, login, 'approval-withdrawn', { reviewId, state, commit });
+  const evidence = { reviewId, state, commit };
+  const about = { reviewId, state };
+  await auditOnce(world, deploy, 'approval-withdrawn', evidence, { actor: login, about });
   if (deploy.state.kind === 'open') {
     const given = standingApprovals(await askApprovals(world, served, deploy, event.number)).length;
     const count = say.approvalCount(served.permissions.rules.approve, given, served.approvals);

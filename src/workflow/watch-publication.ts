@@ -44,11 +44,8 @@ async function watch(world: World, deployId: number): Promise<number | null> {
 }
 
 /** The rows of this publication, made when it is first looked at: a configuration that changes later changes nothing here. */
-async function begun(
-  world: World,
-  { id, state }: Published,
-  strata: Strata | undefined,
-): Promise<MirrorWatch[]> {
+async function begun(world: World, published: Published, strata: Strata | undefined): Promise<MirrorWatch[]> {
+  const { id, state } = published;
   const rows = await world.records.publications.ofDeploy(id);
   if (rows.length > 0 || strata === undefined) return rows;
   const { at: publishedAt } = state;
@@ -67,6 +64,8 @@ async function begun(
       nextLookAt: publishedAt,
     })),
   );
+  // The status comment may have been written just before there were servers to speak of.
+  await refreshStatus(world, published);
   return await world.records.publications.ofDeploy(id);
 }
 

@@ -107,6 +107,8 @@ describe('mistakes', () => {
   it.each([
     ['bot:', 'no-command', 'bot:', 'write bot: help'],
     ['bot: bild arch=zen2', 'unknown-command', 'bild', 'did you mean build?'],
+    ['bot: stop', 'unknown-command', 'stop', 'did you mean cancel?'],
+    ['bot: rerun arch=zen2', 'unknown-command', 'rerun', 'did you mean retry?'],
     ['bot: show-config', 'unknown-command', 'show-config', 'did you mean show_config?'],
     ['bot: please help', 'unknown-command', 'please', null],
     ['bot: build zen2', 'unexpected-word', 'zen2', null],

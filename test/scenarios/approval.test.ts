@@ -9,7 +9,7 @@ botTest(
     const number = await deployPr();
     await approve('jo', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#1, so a second person approves. It takes one approval from members of stack/ingest, not by jo and not by maria."`,
+      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#1, so a second person approves. It takes one approval from members of stack/ingest, not by maria and not by jo."`,
     );
   },
 );
@@ -23,7 +23,7 @@ botTest(
     const number = github.pullRequests(STAGING)[0]?.number ?? 0;
     await approve('max', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@max, thank you for looking. This approval does not count: max asked for this deploy, so a second person approves. It takes one approval from members of stack/ingest, not by jo and not by max."`,
+      `"@max, thank you for looking. This approval does not count: max asked for this deploy, so a second person approves. It takes one approval from members of stack/ingest, not by max and not by jo."`,
     );
   },
 );
@@ -36,7 +36,7 @@ botTest(
     github.setPermission(STAGING, 'eve', 'admin');
     await approve('eve', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@eve, thank you for looking. This approval does not count: eve is not among those who approve here. It takes one approval from members of stack/ingest, not by jo and not by maria."`,
+      `"@eve, thank you for looking. This approval does not count: eve is not among those who approve here. It takes one approval from members of stack/ingest, not by maria and not by jo."`,
     );
   },
 );
@@ -48,7 +48,7 @@ botTest('a bot does not approve', async ({ github, built, deployPr, approve, sai
   github.addTeam('stack/ingest', ['helpful[bot]']);
   await approve('helpful[bot]', number);
   expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-    `"@helpful[bot], thank you for looking. This approval does not count: helpful\\[bot\\] is a bot, and only people approve. It takes one approval from members of stack/ingest, not by jo and not by maria."`,
+    `"@helpful[bot], thank you for looking. This approval does not count: helpful\\[bot\\] is a bot, and only people approve. It takes one approval from members of stack/ingest, not by maria and not by jo."`,
   );
 });
 

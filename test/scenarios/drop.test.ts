@@ -33,3 +33,18 @@ botTest('a target is taken out of a deploy', async (stage) => {
     'aarch64/neoverse_n1',
   ]);
 });
+
+botTest('neither who asked first nor who dropped approves what is left', async (stage) => {
+  await stage.openPullRequest();
+  await stage.comment('maria', 'bot: build arch=all');
+  await stage.status('all 2 targets built');
+  await stage.comment('max', 'bot: deploy');
+  expect(await stage.said()).toContain('Put up for approval: stack/staging#1');
+  await stage.comment('maria', 'bot: drop arch=zen2');
+  const said = [await stage.said(), await stage.said()].join('\n');
+  expect(said).toContain('but not by @maria and not by @max and not by @jo.');
+  stage.skip(STAGING, 1);
+  await stage.approve('max', 2);
+  expect(await stage.saidOnDeploy(2)).toContain('max asked for this deploy, so a second person approves.');
+  expect((await stage.deployIs('open', 2)).earlierAskers).toEqual(['max']);
+});

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect } from 'vitest';
+import { handleDelivery } from '../../src/workflow/handle-delivery.ts';
 import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
 import type { Stage } from '../harness/stage.ts';
 import { STAGING } from '../harness/surroundings.ts';
@@ -108,6 +109,26 @@ botTest(
     expect(await stage.said()).toBe(failed);
     expect(await stage.issue()).toContain('ana took the approval back');
     await stage.deployIs('failed');
+  },
+  twoNeeded,
+);
+
+botTest(
+  'what was decided about a review is written down once, however often its delivery is worked on',
+  async (stage) => {
+    const { github, bot, built, deployPr, approve, saidOnDeploy } = stage;
+    await built();
+    const number = await deployPr();
+    await approve('jo', number);
+    expect(await saidOnDeploy(number)).toContain('does not count');
+    await approve('ana', number);
+    expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
+    const before = await audited(stage);
+    await stage.psql("UPDATE deliveries SET state = 'received' WHERE event = 'pull_request_review'");
+    const reviews = github.deliveries.filter(({ event }) => event === 'pull_request_review');
+    for (const { guid } of reviews) await handleDelivery(bot.world, guid);
+    expect(reviews).toHaveLength(2);
+    expect(await audited(stage)).toEqual(before);
   },
   twoNeeded,
 );

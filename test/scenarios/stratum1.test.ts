@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
+import { reportStatus } from '../../src/workflow/report-status.ts';
+import { watchPublication } from '../../src/workflow/watch-publication.ts';
 import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
 import type { Stage } from '../harness/stage.ts';
 import { type Stratum1, startStratum1 } from '../harness/stratum1.ts';
@@ -100,6 +102,19 @@ describe('a published revision', () => {
       expect(await deployedCheck(stage, /everywhere after/)).toEqual(expect.arrayContaining(['success']));
     },
     watched('1s'),
+  );
+
+  botTest(
+    'is followed in a status comment that was written before there was anybody to look at',
+    async (stage) => {
+      await published(stage);
+      await stage.status('On 0 of 2');
+      await stage.psql('DELETE FROM publications');
+      await reportStatus(stage.bot.world, 1);
+      await watchPublication(stage.bot.world, 1);
+      await stage.status('On 0 of 2');
+    },
+    watched('1m'),
   );
 
   botTest(
