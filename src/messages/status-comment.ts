@@ -5,7 +5,7 @@ import { isUnchanged } from '../domain/software-changes.ts';
 import { targetName } from '../domain/target.ts';
 import { comingTry, earlierTries, newestTries } from '../domain/tries.ts';
 import { deployLine, deployWords } from './deploy-line.ts';
-import { code, codeBlock, count, details, html, plain, sentence } from './markdown.ts';
+import { code, codeBlock, count, details, html, list, plain, sentence } from './markdown.ts';
 import { place } from './place.ts';
 import { softwareHeadline, softwareList } from './software.ts';
 import { failedTests, failures } from './status-failures.ts';
@@ -50,13 +50,19 @@ function render(view: StatusView, detail: Detail): string {
   return view.isOld && done ? details(summary(view, shown), text) : text;
 }
 
+/** Targets that are named in one line. */
+const FEW = 3;
+
 /** All there is to say of a request that a newer one followed, in one line; inside HTML. */
 function summary(view: StatusView, shown: readonly Build[]): string {
   const order = ['❌', '⚠️', '🚫'];
   const worst = order.find((one) => shown.some((build) => sign(build) === one)) ?? '✅';
   const commit = `<code>${html(view.request.headSha.slice(0, 7))}</code>`;
   const deployed = view.deploys.flatMap((deploy) => deployWords(deploy) ?? []).at(-1);
-  const parts = [`${worst} Build of ${commit}: ${headline(shown)}`];
+  const targets = new Set(shown.map(({ target }) => targetName(target)));
+  const names = [...targets].map((name) => `<code>${html(plain(name, 60))}</code>`);
+  const what = names.length > FEW ? '' : ` for ${list(names)}`;
+  const parts = [`${worst} Build of ${commit}${what}: ${headline(shown)}`];
   if (deployed !== undefined) parts.push(deployed);
   return `${parts.join(', ')} · ${view.branchAt === null ? 'a newer one is below' : 'an older commit'}`;
 }

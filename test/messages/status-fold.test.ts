@@ -12,11 +12,11 @@ test('a request that a newer one followed is one line, once nothing of it moves'
     statusComment({ ...statusView(builds, [deployIn(deployStates.published)]), isOld: true, branchAt });
   const [line, ...rest] = old([aBuild(states.built), aBuild(states.failed, 2)]).split('\n');
   expect(line).toMatchInlineSnapshot(
-    `"<details><summary>❌ Build of <code>fffffff</code>: 1 of 2 targets built, 1 failed, published as revision 4,711 · a newer one is below</summary>"`,
+    `"<details><summary>❌ Build of <code>fffffff</code> for <code>x86_64/amd/zen2</code>: 1 of 2 targets built, 1 failed, published as revision 4,711 · a newer one is below</summary>"`,
   );
   expect(rest).toContain('</details>');
   expect(old([aBuild(states.built)], 'b'.repeat(40)).split('\n')[0]).toMatchInlineSnapshot(
-    `"<details><summary>✅ Build of <code>fffffff</code>: built, published as revision 4,711 · an older commit</summary>"`,
+    `"<details><summary>✅ Build of <code>fffffff</code> for <code>x86_64/amd/zen2</code>: built, published as revision 4,711 · an older commit</summary>"`,
   );
   expect(old([aBuild(states.running)])).toMatch(/^### Build of/);
   expect(old([aBuild(states.built)])).not.toContain('`bot: deploy`');

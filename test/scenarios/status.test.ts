@@ -54,5 +54,7 @@ botTest('the comment of an older request folds into one line', async (stage) => 
   const folded = () =>
     github.comments(SOFTWARE, 1).find(({ body }) => body.includes('<details><summary>✅ Build of'));
   const { body } = await github.waitFor(folded, { what: 'the older comment to be folded' });
-  expect(body.split('\n')[1]).toMatch(/<code>[0-9a-f]{7}<\/code>: built · a newer one is below<\/summary>$/);
+  expect(body.split('\n')[1]).toMatch(
+    /<code>[0-9a-f]{7}<\/code> for <code>x86_64\/amd\/zen2<\/code>: built · a newer one is below<\/summary>$/,
+  );
 });
