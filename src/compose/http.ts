@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { createWebhookRoute } from '../handlers/webhook-route.ts';
 import { logKeys } from '../web/log/keys.ts';
 import { createWeb } from '../web/web.ts';
+import { nodesNow } from '../workflow/nodes-now.ts';
 import type { World } from '../workflow/world.ts';
 
 /** What the health page asks. */
@@ -55,6 +56,7 @@ async function routes(config: Config, world: World, probes: Probes, closing: Abo
     mayRead: async ({ id, repo, key }) =>
       (key !== null && keys.fits(id, key)) || (await world.github.isPublic(repo)),
     health,
+    nodes: () => nodesNow(world),
     closing,
     log,
   });

@@ -1,17 +1,6 @@
+import type { NodeNow } from '../domain/node-now.ts';
 import type { Catalogue, PoolOffer } from '../domain/target.ts';
 import { clockTime, code, count, details } from './markdown.ts';
-
-/** A build node as it is now. */
-export interface NodeNow {
-  /** `pool/node` */
-  name: string;
-  pool: string;
-  /** Jobs at once, and how many it has. */
-  slots: number;
-  jobs: number;
-  /** Until when nothing is given to it because it cannot be reached, unix ms; null: it can. */
-  unreachableUntil: number | null;
-}
 
 /** `bot: show_config`: what this instance can build, where, and what is free there. */
 export function showConfig(catalogue: Catalogue, nodes: readonly NodeNow[]): string {
@@ -41,7 +30,7 @@ export function showConfig(catalogue: Catalogue, nodes: readonly NodeNow[]): str
 
 function health({ name }: PoolOffer, nodes: readonly NodeNow[]): string {
   const own = nodes.filter(({ pool }) => pool === name);
-  const there = own.filter(({ unreachableUntil }) => unreachableUntil === null);
+  const there = own.filter(({ unreachableUntil, refusal }) => unreachableUntil === null && refusal === null);
   if (own.length > 0 && there.length === 0) return '❌ no node can be reached';
   const slots = there.reduce((sum, node) => sum + node.slots, 0);
   const free = there.reduce((sum, node) => sum + Math.max(0, node.slots - node.jobs), 0);
@@ -49,11 +38,12 @@ function health({ name }: PoolOffer, nodes: readonly NodeNow[]): string {
   return `${free} of ${count(slots, 'slot')}${missing > 0 ? `, ⚠️ ${count(missing, 'node')} unreachable` : ''}`;
 }
 
-function nodeWords({ slots, jobs, unreachableUntil }: NodeNow): string {
+function nodeWords({ slots, jobs, unreachableUntil, refusal, nearlyFull }: NodeNow): string {
   const busy = `${jobs} of ${count(slots, 'slot')} in use`;
-  return unreachableUntil === null
-    ? busy
-    : `cannot be reached, asked again at ${clockTime(unreachableUntil)}; ${busy}`;
+  if (refusal !== null) return `refused, because its host key or the bot's is not the one expected; ${busy}`;
+  if (unreachableUntil !== null)
+    return `cannot be reached, asked again at ${clockTime(unreachableUntil)}; ${busy}`;
+  return nearlyFull ? `nearly full, so it gets no new builds; ${busy}` : busy;
 }
 
 function repositories({ repositories: all }: Catalogue): string {

@@ -1,5 +1,6 @@
-/** What the bot serves to people: a page that says it is there, its health, and the logs of builds. Read-only. */
+/** What the bot serves to people: a page with its build nodes, its health, and the logs of builds. Read-only. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeNow } from '../domain/node-now.ts';
 import { type Health, sendHealth } from './health.ts';
 import { createLogRoute, type LogAddress, type LogRouteOptions } from './log/log.ts';
 import { sendPage } from './page.ts';
@@ -8,6 +9,7 @@ import { sendSentence } from './send.ts';
 export interface WebOptions extends LogRouteOptions {
   instance: string;
   health(): Promise<Health>;
+  nodes(): Promise<NodeNow[]>;
   /** Aborted when the bot ends: whoever still reads is let go. */
   closing: AbortSignal;
 }
@@ -26,7 +28,7 @@ interface Routes {
 
 export function createWeb(options: WebOptions): Web {
   const routes: Routes = {
-    page: async (request, response) => sendPage(request, response, options),
+    page: (request, response) => sendPage(request, response, options),
     health: (request, response) => sendHealth(request, response, options),
     log: createLogRoute(options),
     closing: options.closing,

@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Build } from '../../src/domain/build.ts';
+import type { NodeNow } from '../../src/domain/node-now.ts';
 import type { LogStore } from '../../src/ports.ts';
 import { createWeb, type WebOptions } from '../../src/web/web.ts';
 import { aRequest } from '../harness/rows.ts';
@@ -31,6 +32,7 @@ let content: Buffer;
 let reads: Readable[];
 let errors: object[];
 let health: WebOptions['health'];
+let nodes: NodeNow[];
 
 let logs: Pick<LogStore, 'size' | 'read' | 'onAppend'>;
 
@@ -48,6 +50,7 @@ beforeEach(async () => {
     onAppend: () => () => {},
   };
   health = async () => ({ ok: true, parts: { database: true } });
+  nodes = [];
   const quiet = () => {};
   const web = createWeb({
     instance: 'aws-<b>bot',
@@ -65,6 +68,7 @@ beforeEach(async () => {
     mayRead: async () => true,
     closing: new AbortController().signal,
     health: () => health(),
+    nodes: async () => nodes,
     log: { debug: quiet, info: quiet, warn: quiet, error: (fields) => errors.push(fields) },
   });
   server = createServer(async (request, response) => {
@@ -209,6 +213,33 @@ describe('the rest', () => {
     const page = await answer.text();
     expect(page).toContain('<h1>aws-&#60;b&#62;bot</h1>');
     expect(page).not.toContain('<b>');
+  });
+
+  test('the page says of every node whether it can be used, and names no host', async () => {
+    const node = {
+      pool: 'zen2',
+      slots: 4,
+      jobs: 1,
+      unreachableUntil: null,
+      refusal: null,
+      nearlyFull: false,
+    };
+    const refusal = 'build3.example.org shows another host key';
+    nodes = [
+      { ...node, name: 'zen2/a' },
+      { ...node, name: 'zen2/b', unreachableUntil: 5 },
+      { ...node, name: 'zen2/c', unreachableUntil: 5, refusal },
+      { ...node, name: 'zen2/<d>', nearlyFull: true },
+    ];
+    const page = await (await fetch(`${origin}/`)).text();
+    const rows = [...page.matchAll(/<tr><td>(.*?)<\/td><td>(.*?)<\/td><td>(.*?)<\/td><\/tr>/g)];
+    expect(rows.map(([, ...cells]) => cells)).toEqual([
+      ['zen2/a', '1 of 4', 'ready'],
+      ['zen2/b', '1 of 4', 'cannot be reached'],
+      ['zen2/c', '1 of 4', 'refused: its host key or ours is not the one expected'],
+      ['zen2/&#60;d&#62;', '1 of 4', 'nearly full'],
+    ]);
+    expect(page).not.toContain('example.org shows');
   });
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('%s is refused', async (method) => {

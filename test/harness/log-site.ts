@@ -91,6 +91,7 @@ export async function startLogSite(options: Pick<Partial<WebOptions>, 'mayRead'>
     },
     logs,
     health: async () => ({ ok: true, parts: {} }),
+    nodes: async () => [],
     mayRead: async () => true,
     closing: closing.signal,
     log,

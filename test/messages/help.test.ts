@@ -39,15 +39,19 @@ test('show_config says what is free, and what cannot be reached', () => {
     slots: 4,
     jobs,
     unreachableUntil,
+    refusal: null,
+    nearlyFull: false,
   });
   const gone = Date.UTC(2026, 2, 1, 14, 2);
-  const nodes = [node(0, 'a', 3), node(0, 'b', 0, gone), node(1, 'a', 4), node(2, 'a', 1, gone)];
+  const full = { ...node(1, 'a', 4), nearlyFull: true };
+  const other = { ...node(0, 'c', 0), refusal: 'build3.example.org shows another host key' };
+  const nodes = [node(0, 'a', 3), node(0, 'b', 0, gone), other, full, node(2, 'a', 1, gone)];
   expect(showConfig({ ...SITE, pools }, nodes)).toMatchInlineSnapshot(`
     "What \`site-a\` builds for:
 
     | pool | targets | accelerators | repositories | free |
     | --- | --- | --- | --- | --- |
-    | \`generic\` | \`x86_64/generic\` |  | \`eessi.io-2025.06-software\` | 1 of 4 slots, ⚠️ 1 node unreachable |
+    | \`generic\` | \`x86_64/generic\` |  | \`eessi.io-2025.06-software\` | 1 of 4 slots, ⚠️ 2 nodes unreachable |
     | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | 0 of 4 slots |
     | \`zen2-spare\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | ❌ no node can be reached |
 
@@ -56,11 +60,12 @@ test('show_config says what is free, and what cannot be reached', () => {
     - \`eessi.io-2023.06-software\`: \`software.eessi.io 2023.06\`
     - \`eessi.io-2025.06-software\`: \`software.eessi.io 2025.06\`
 
-    <details><summary>4 nodes</summary>
+    <details><summary>5 nodes</summary>
 
     - \`generic/a\`: 3 of 4 slots in use
     - \`generic/b\`: cannot be reached, asked again at 14:02 UTC; 0 of 4 slots in use
-    - \`zen2/a\`: 4 of 4 slots in use
+    - \`generic/c\`: refused, because its host key or the bot's is not the one expected; 0 of 4 slots in use
+    - \`zen2/a\`: nearly full, so it gets no new builds; 4 of 4 slots in use
     - \`zen2-spare/a\`: cannot be reached, asked again at 14:02 UTC; 1 of 4 slots in use
 
     </details>"

@@ -130,6 +130,8 @@ export const COMMENTS: Readonly<Record<string, string>> = {
       slots: 4,
       jobs: index % 5,
       unreachableUntil: index === 3 ? Date.UTC(2026, 2, 1, 14, 2) : null,
+      refusal: null,
+      nearlyFull: false,
     })),
   ),
   log: logEnds(
