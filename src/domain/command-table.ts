@@ -120,7 +120,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
   deploy: {
     usage: 'deploy [rebuild] [--despite-tests="WHY"]',
     purpose:
-      'puts what was built up for approval; `rebuild` tells the reviewers that published files are replaced',
+      'puts what was built up for approval; with `rebuild` also where it replaces published files, which the reviewers see',
     filters: ['inst'],
     topics: ['rebuild'],
     flags: ['--despite-tests'],
