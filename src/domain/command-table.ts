@@ -41,6 +41,8 @@ export interface CommandRule {
   topics: readonly string[];
   /** Words that begin with `--` that it takes, in any number. */
   flags: readonly string[];
+  /** Whether it takes `after #123`. */
+  waits?: true;
 }
 
 const BUILD_FILTERS: readonly FilterKey[] = ['arch', 'accel', 'on', 'for', 'repo', 'inst', 'export'];
@@ -73,6 +75,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     purpose: 'builds the software of this pull request',
     filters: BUILD_FILTERS,
     topics: [],
+    waits: true,
     flags: ['--force', '--keep-going'],
   },
   plan: {
@@ -123,6 +126,7 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
       'puts what was built up for approval; with `rebuild` also where it replaces published files, which the reviewers see',
     filters: ['inst'],
     topics: ['rebuild'],
+    waits: true,
     flags: ['--despite-tests'],
   },
   rollback: {

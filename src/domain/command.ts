@@ -43,6 +43,8 @@ export interface Filters {
   /** What a second person confirms: `software.eessi.io@42`. */
   confirm: Word[];
   exports: ExportWord[];
+  /** Number of the pull request that it waits for: `after #123`. */
+  after: number | null;
 }
 
 /** One command of a comment; the span is that of its name. */
@@ -99,7 +101,18 @@ export type MistakeCode =
   | 'contradiction';
 
 export function emptyFilters(): Filters {
-  return { arch: [], accel: [], on: null, for: null, repo: [], inst: [], job: [], confirm: [], exports: [] };
+  return {
+    arch: [],
+    accel: [],
+    on: null,
+    for: null,
+    repo: [],
+    inst: [],
+    job: [],
+    confirm: [],
+    exports: [],
+    after: null,
+  };
 }
 
 /** A mistake at a span of a line. */
@@ -164,6 +177,7 @@ export function printCommand(
     ...some('job:', filters.job),
     ...some('confirm=', filters.confirm),
     ...filters.exports.map((item) => `export:${item.name.text}=${item.value.text}`),
+    ...(filters.after === null ? [] : [`after #${filters.after}`]),
     ...command.flags.map((flag) => (command.reason === null ? flag : `${flag}="${command.reason}"`)),
   ].join(' ');
 }

@@ -134,7 +134,8 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
   const said = rule.flags.includes(REASON_FLAG)
     ? takeReason(at.source, from)
     : { rest: at.source, reason: null, complaints: [] };
-  const read = readFilters(said.rest, from, rule.filters);
+  const waits = rule.waits === true ? takeAfter(said.rest, from) : { rest: said.rest, after: null };
+  const read = readFilters(waits.rest, from, rule.filters);
   const complaints = [...read.complaints, ...said.complaints];
   let topic: string | null = null;
   const isFlag = (word: Word) => word.text.startsWith('--');
@@ -169,7 +170,7 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
       topic,
       flags,
       reason: said.reason?.text ?? null,
-      filters: read.filters,
+      filters: { ...read.filters, after: waits.after },
     };
   const instances = read.filters.inst.map((word) => word.text);
   return {
@@ -178,6 +179,14 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
       .slice(0, MOST_MISTAKES_OF_A_LINE)
       .map((one) => mistakeAt(at, one, one.code, one.message, { ...one, instances })),
   };
+}
+
+/** `after #123`, wherever it stands; blanks take its place, so that columns stay. */
+function takeAfter(source: string, from: number): { rest: string; after: number | null } {
+  const [whole, digits] = /(?<= )after[ :=]*#?([1-9]\d{0,8})(?![^ ])/i.exec(source.slice(from)) ?? [];
+  if (whole === undefined) return { rest: source, after: null };
+  const rest = source.slice(0, from) + source.slice(from).replace(whole, ' '.repeat(whole.length));
+  return { rest, after: Number(digits) };
 }
 
 /** `--arch zen2`, as other programs take it. */

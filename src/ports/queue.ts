@@ -11,6 +11,8 @@ export type Job =
   | { kind: 'summary'; requestId: number }
   /** Labels of a request's pull request. */
   | { kind: 'labels'; requestId: number }
+  /** A command that waits for another pull request. */
+  | { kind: 'wait'; waitId: number }
   | { kind: 'reply'; key: string }
   | { kind: 'deploy'; deployId: number }
   | { kind: 'ingest'; deployId: number }

@@ -10,6 +10,7 @@ import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollb
 import type { Target } from '../domain/target.ts';
 import type { Remains } from './remains.ts';
 import type { Uploads } from './uploads.ts';
+import type { Waits } from './waits.ts';
 
 /** A webhook as it came, kept by its delivery GUID. */
 export interface Delivery {
@@ -217,6 +218,7 @@ export interface Records {
   deploys: Deploys;
   publications: Publications;
   rollbacks: Rollbacks;
+  waits: Waits;
   postings: Postings;
   audit: Audit;
   /**

@@ -12,6 +12,7 @@ export const jobSchema: z.ZodType<Job> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('check'), buildId: id }),
   z.strictObject({ kind: z.literal('summary'), requestId: id }),
   z.strictObject({ kind: z.literal('labels'), requestId: id }),
+  z.strictObject({ kind: z.literal('wait'), waitId: id }),
   z.strictObject({ kind: z.literal('reply'), key: z.string().min(1) }),
   z.strictObject({ kind: z.literal('deploy'), deployId: id }),
   z.strictObject({ kind: z.literal('ingest'), deployId: id }),

@@ -14,6 +14,7 @@ import { up as elsewhere } from './migrations/012-elsewhere.ts';
 import { up as signer } from './migrations/013-signer.ts';
 import { up as uploads } from './migrations/014-uploads.ts';
 import { up as differences } from './migrations/015-differences.ts';
+import { up as waits } from './migrations/016-waits.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '013-signer': { up: signer },
   '014-uploads': { up: uploads },
   '015-differences': { up: differences },
+  '016-waits': { up: waits },
 };
 
 /** Which migrations a database has had, by name, oldest first. */

@@ -20,6 +20,7 @@ import { rollbacks } from './rollbacks.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 import { uploads } from './uploads.ts';
 import { StorableTextPlugin } from './values.ts';
+import { waits } from './waits.ts';
 
 const POOL_SIZE = 10;
 
@@ -77,6 +78,7 @@ export async function openRecords(options: {
       deploys: withRecordsErrors(deploys(db, clock)),
       publications: withRecordsErrors(publications(db)),
       rollbacks: withRecordsErrors(rollbacks(db)),
+      waits: withRecordsErrors(waits(db)),
       postings: withRecordsErrors(postings(db)),
       audit: withRecordsErrors(audit(db, log)),
       locked: locks.locked,

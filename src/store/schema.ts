@@ -11,6 +11,7 @@ import type { Differences } from '../domain/repository-policy.ts';
 import type { RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { SoftwareChanges } from '../domain/software-changes.ts';
 import type { Target } from '../domain/target.ts';
+import type { WaitState } from '../domain/wait.ts';
 import type { Delivery } from '../ports/records.ts';
 
 export const SCHEMA = 'stratobot';
@@ -144,6 +145,18 @@ export interface Tables {
     asked_at: number;
     state: Document<RollbackState>;
     state_kind: GeneratedAlways<RollbackStateKind>;
+  };
+  waits: {
+    id: GeneratedAlways<number>;
+    repo: string;
+    pull_request: number;
+    after: number;
+    head_sha: string;
+    requested_by: string;
+    command: string;
+    source: string;
+    asked_at: number;
+    state: WaitState;
   };
   deploy_reviews: {
     deploy_id: number;

@@ -3,8 +3,10 @@ import type { Command } from '../domain/command.ts';
 import { selectBuilds } from '../domain/select-builds.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
+import { calledOff } from '../messages/waits.ts';
 import { refuseTargets } from './ask-permission.ts';
 import { move } from './run-build.ts';
+import { callOff } from './wait-for.ts';
 import type { ServedRepository, World } from './world.ts';
 
 function isUnderWay({ state }: Build): boolean {
@@ -50,10 +52,13 @@ export async function cancelOnCommand(
   command: Command,
 ): Promise<string> {
   const asked = `${source}:${command.line}`;
+  const { arch, accel, repo: named, job } = command.filters;
+  const whole = [arch, accel, named, job].every((words) => words.length === 0);
+  const off = whole ? await callOff(world, repo, number) : [];
   const builds = (await buildsOf(world, repo, number)).filter(
     (build) => isUnderWay(build) || isCancelledBy(build, asked),
   );
-  if (builds.length === 0) return say.cancelled([]);
+  if (builds.length === 0) return off.length > 0 ? calledOff(off) : say.cancelled([]);
   const selection = selectBuilds(command, builds);
   if (selection.kind === 'mistakes')
     return notUnderstood(selection.mistakes, world.catalogue, 'Nothing was cancelled.');
@@ -61,7 +66,8 @@ export async function cancelOnCommand(
   const refused = await refuseTargets(world, served, 'cancel', { repo, by }, targets);
   if (refused !== null) return refused;
   const before = selection.builds.filter((build) => isCancelledBy(build, asked));
-  return say.cancelled([...before, ...(await cancelBuilds(world, selection.builds, by, asked))]);
+  const ended = say.cancelled([...before, ...(await cancelBuilds(world, selection.builds, by, asked))]);
+  return off.length > 0 ? `${calledOff(off)}\n\n${ended}` : ended;
 }
 
 function isCancelledBy({ state }: Build, source: string): boolean {
@@ -70,5 +76,6 @@ function isCancelledBy({ state }: Build, source: string): boolean {
 
 /** A closed pull request: nobody waits for its builds. @returns how many were asked to end */
 export async function cancelOnClose(world: World, repo: string, number: number, by: string): Promise<number> {
+  await callOff(world, repo, number);
   return (await cancelBuilds(world, await buildsOf(world, repo, number), by)).length;
 }

@@ -22,6 +22,7 @@ import { requestDeploy } from './request-deploy.ts';
 import { confirmRollback, requestRollback } from './request-rollback.ts';
 import { showConfigNow } from './show-config.ts';
 import { statusOf } from './status-of.ts';
+import { waitOnCommand } from './wait-for.ts';
 import type { ServedRepository, World } from './world.ts';
 
 /**
@@ -110,7 +111,12 @@ async function carryOut(
   const source = `comment:${event.commentId}`;
   const said: string[] = [];
   const left = [...mistakes];
-  const builds = commands.filter((command) => command.name === 'build');
+  for (const command of commands) {
+    const { after } = command.filters;
+    if (after !== null) said.push(await waitOnCommand(world, { pull, by, source }, command, after));
+  }
+  const now = commands.filter(({ filters }) => filters.after === null);
+  const builds = now.filter((command) => command.name === 'build');
   if (builds.length > 0) {
     const ask = { pull, by, source, commands: builds, keepGoing };
     const answer = await requestBuild(world, served, ask);
@@ -123,7 +129,7 @@ async function carryOut(
   }
   const plans = commands.filter((command) => command.name === 'plan');
   if (plans.length > 0) said.push(await planOnCommand(world, served, pull, plans, keepGoing));
-  for (const command of commands) {
+  for (const command of now) {
     if (command.name === 'help') said.push(help(world.catalogue, command.topic));
     if (command.name === 'show_config') said.push(await showConfigNow(world));
     if (command.name === 'ping') said.push(say.pong(world.catalogue.instance));

@@ -9,6 +9,7 @@ import { handleLabel } from './handle-label.ts';
 import { reply } from './post.ts';
 import { pressButton } from './press-button.ts';
 import { deployPullRequestClosed, reviewDeploy } from './review-deploy.ts';
+import { wakeWaiting } from './wait-for.ts';
 import type { World } from './world.ts';
 
 /** Tries before a delivery is given up, with a sentence where somebody waits for one. */
@@ -74,5 +75,6 @@ async function rememberHead(world: World, event: HeadEvent): Promise<string> {
 /** Nobody waits for the builds of a closed pull request; a closed deploy PR is a decision. */
 async function pullRequestClosed(world: World, event: ClosedEvent): Promise<string> {
   if (!world.served.has(event.repo)) return deployPullRequestClosed(world, event);
+  await wakeWaiting(world, event.repo, event.number);
   return `cancelled ${await cancelOnClose(world, event.repo, event.number, event.by.login)} builds`;
 }

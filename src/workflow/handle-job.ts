@@ -10,6 +10,7 @@ import { reportSummary } from './report-summary.ts';
 import { advanceBuild } from './run-build.ts';
 import { runIngest } from './run-ingest.ts';
 import { runRollback } from './run-rollback.ts';
+import { runWait } from './wait-for.ts';
 import { watchPublication } from './watch-publication.ts';
 import type { World } from './world.ts';
 import { writeReply } from './write-reply.ts';
@@ -31,6 +32,8 @@ export async function handleJob(world: World, job: Job): Promise<void> {
       return reportSummary(world, job.requestId);
     case 'labels':
       return reportLabels(world, job.requestId);
+    case 'wait':
+      return runWait(world, job.waitId);
     case 'reply':
       return writeReply(world, job.key);
     case 'deploy':

@@ -47,6 +47,7 @@ export async function reconcile(world: World, start = false): Promise<number> {
   for (const { deployId } of await world.records.rollbacks.underWay())
     jobs.push({ kind: 'rollback', deployId });
   for (const deployId of await world.records.publications.watched()) jobs.push({ kind: 'watch', deployId });
+  for (const { id } of await world.records.waits.waiting()) jobs.push({ kind: 'wait', waitId: id });
   for (const posting of await world.records.postings.unwritten())
     jobs.push({ kind: 'reply', key: posting.key });
   await world.logs.compressEnded(async (id) => {

@@ -96,6 +96,7 @@ const everyFilter: fc.Arbitrary<Filters> = fc.record({
   job: words(word('123', 6)),
   confirm: words(word('ab.', 6).map((one) => ({ ...one, text: `r${one.text}@42` }))),
   exports,
+  after: fc.option(fc.integer({ min: 1, max: 99_999 })),
 });
 
 /** Only what the command takes, and one of the two ways to name targets. */
@@ -105,6 +106,7 @@ const command: fc.Arbitrary<Pick<Command, 'name' | 'topic' | 'flags' | 'reason' 
     const { topics, flags, filters: taken } = COMMANDS[name];
     const filters = { ...emptyFilters(), inst: all.inst };
     if (taken.includes('repo')) filters.repo = all.repo;
+    if (COMMANDS[name].waits) filters.after = all.after;
     if (taken.includes('job')) filters.job = all.job;
     if (taken.includes('export')) filters.exports = all.exports;
     if (taken.includes('arch') && (old || !taken.includes('on'))) {

@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import { botTest } from '../harness/bot-test.ts';
+import type { Stage } from '../harness/stage.ts';
+import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
+
+/** jo's second pull request, which wants what the first one brings. */
+async function second({ github, bot }: Stage): Promise<void> {
+  const changes = { 'easystacks/more.yml': 'easyconfigs:\n  - more-1.0.eb\n' };
+  await github.openPullRequest(SOFTWARE, { by: 'jo', title: 'Add more', changes });
+  await bot.handled();
+}
+
+/** Publishes the first pull request, and merges it. */
+async function publishFirst({
+  github,
+  comment,
+  status,
+  deployPr,
+  approve,
+  deployIs,
+  bot,
+}: Stage): Promise<void> {
+  await comment('maria', 'bot: build arch=zen2');
+  await status(': built');
+  await approve('ana', await deployPr());
+  await deployIs('published');
+  await github.mergeByHand(SOFTWARE, 1, { by: 'maria' });
+  await bot.handled();
+}
+
+botTest('a build waits until another pull request is merged and published', async (stage) => {
+  const { openPullRequest, comment, said, status, skip, restart, buildIs } = stage;
+  await openPullRequest();
+  await second(stage);
+  await comment('maria', 'bot: build arch=zen2 after #1', 2);
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(
+    `"This waits for #1 to be merged and published, and is for \`COMMIT\` as it is now. \`bot: cancel\` calls it off."`,
+  );
+  await restart();
+  await publishFirst(stage);
+  await buildIs('succeeded', 2);
+  await status(': built', 2);
+  skip(SOFTWARE, 1);
+  skip(STAGING, 1);
+});
+
+botTest('what waits is for the commit that its author saw', async (stage) => {
+  const { openPullRequest, comment, said, github, bot, skip } = stage;
+  await openPullRequest();
+  await second(stage);
+  await comment('maria', 'bot: build arch=zen2 after #1', 2);
+  await said(SOFTWARE, 2);
+  await github.push(SOFTWARE, 2, { by: 'jo', changes: { more: 'more\n' } });
+  await bot.handled();
+  await publishFirst(stage);
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(
+    `"@maria, #1 is published, but \`bot: build arch=zen2\` was not carried out: the branch moved to \`COMMIT\` since it was written; look at the new commit and ask again."`,
+  );
+  skip(SOFTWARE, 1);
+  skip(STAGING, 1);
+});
+
+botTest('what will never come is not waited for, and cancel calls off', async (stage) => {
+  const { openPullRequest, comment, said, github, bot, silence } = stage;
+  await openPullRequest();
+  await second(stage);
+  await comment('maria', 'bot: deploy after #2', 2);
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(
+    `"A pull request cannot wait for itself, so nothing was started."`,
+  );
+  await comment('maria', 'bot: build arch=zen2 after #77', 2);
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(
+    `"Nothing waits for #77: there is no such pull request here."`,
+  );
+  await comment('maria', 'bot: build arch=zen2 after #1', 2);
+  await said(SOFTWARE, 2);
+  await comment('maria', 'bot: build arch=zen2 after #2');
+  expect(await said()).toMatchInlineSnapshot(`"Nothing was started: #2 and #1 would wait for each other."`);
+  await comment('maria', 'bot: cancel', 2);
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(`"Called off: \`bot: build arch=zen2\` after #1."`);
+  await comment('maria', 'bot: deploy after #1', 2);
+  await said(SOFTWARE, 2);
+  await github.closePullRequest(SOFTWARE, 1, { by: 'jo' });
+  await bot.handled();
+  expect(await said(SOFTWARE, 2)).toMatchInlineSnapshot(
+    `"Nothing waits for #1: it was closed without being merged."`,
+  );
+  await silence();
+});
