@@ -157,6 +157,11 @@ export function published(deploy: Deploy, modules: readonly string[], versions: 
   return `**Published** as revision ${revision.toLocaleString('en-US')} of ${code(repositoryOf(deploy))}, approved by ${people(approvals)}: ${count(files, 'file')} from ${count(deploy.artifacts.length, 'tarball')}, below ${code(path)}.${load}`;
 }
 
+/** A check that is to run again once the software is there, and cannot. */
+export function notRunAgain(name: string, headSha: string): string {
+  return `The check ${code(name)} could not be run again now that the software is there: GitHub Actions has no such job for ${code(headSha.slice(0, 7))}, it still runs, or Stratobot may not start it. Somebody who can write here can start it by hand.`;
+}
+
 /** After publishing, on the deploy PR. */
 export function ingested(deploy: Deploy): string {
   if (deploy.state.kind !== 'published') throw new TypeError('only a published deploy is announced');

@@ -24,7 +24,14 @@ export function deployedCheck(
   const name = `${instance} / deployed / ${repository}`;
   if (state.kind === 'rolled-back') {
     const summary = `Revision ${number(state.from)} of ${code(repository)} was taken back by @${state.requestedBy}, confirmed by @${state.confirmedBy}: revision ${number(state.revision)} has ${former(state.to)}.`;
-    return { name, status: 'completed', conclusion: 'neutral', title: 'Taken back', summary };
+    const reached = watches.length === 0 ? [] : [reachSentence(watches), servers(watches)];
+    return {
+      name,
+      status: 'completed',
+      conclusion: 'neutral',
+      title: 'Taken back',
+      summary: [summary, ...reached].join('\n\n'),
+    };
   }
   if (state.kind !== 'published') return null;
   const reach = reachOf(watches);

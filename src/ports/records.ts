@@ -151,8 +151,6 @@ export interface Publications {
   looked(watch: MirrorWatch): Promise<void>;
   /** Deploys of which a server is still looked at. */
   watched(): Promise<number[]>;
-  /** Nobody looks for this deploy any more. */
-  stop(deployId: number): Promise<void>;
 }
 
 export interface Rollbacks {

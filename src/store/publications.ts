@@ -42,14 +42,6 @@ export function publications(db: Kysely<Tables>): Publications {
         .execute();
       return rows.map((row) => row.deploy_id);
     },
-    async stop(deployId) {
-      await db
-        .updateTable('publications')
-        .set({ next_look_at: null })
-        .where('deploy_id', '=', deployId)
-        .where('next_look_at', 'is not', null)
-        .execute();
-    },
   };
 }
 

@@ -7,7 +7,8 @@ import { reportDeployed } from './report-deployed.ts';
 import { refreshStatus } from './tell-deploy.ts';
 import type { World } from './world.ts';
 
-type Published = Deploy & { state: Extract<Deploy['state'], { kind: 'published' }> };
+/** A revision to be followed: a deploy's own, or the one that took it back. */
+type Published = Deploy & { state: Extract<Deploy['state'], { kind: 'published' | 'rolled-back' }> };
 
 /** How long until a look is tried again that another process was at, ms. */
 const BUSY_MS = 1_000;
@@ -25,20 +26,16 @@ export async function watchPublication(world: World, deployId: number): Promise<
 /** @returns ms until the next look, null when there is none */
 async function watch(world: World, deployId: number): Promise<number | null> {
   const deploy = await world.records.deploys.get(deployId);
-  if (deploy?.state.kind === 'rolled-back') {
-    await world.records.publications.stop(deployId);
-    await reportDeployed(world, deploy, []);
-    return null;
-  }
-  if (deploy?.state.kind !== 'published') return null;
+  if (deploy?.state.kind !== 'published' && deploy?.state.kind !== 'rolled-back') return null;
   const published = { ...deploy, state: deploy.state };
-  await labelDeployed(world, deploy);
+  const takenBack = deploy.state.kind === 'rolled-back';
+  if (!takenBack) await labelDeployed(world, deploy);
   const strata = world.strata.get(repositoryOf(published));
   const before = await begun(world, published, strata);
   const after = await Promise.all(before.map((one) => look(world, published, strata, one)));
   if (after.some((one, index) => isNews(one, before[index]))) await refreshStatus(world, deploy);
   await reportDeployed(world, deploy, after);
-  if (after.every(({ state }) => state !== 'watching')) await rerunChecks(world, published);
+  if (!takenBack && after.every(({ state }) => state !== 'watching')) await rerunChecks(world, published);
   const next = after.flatMap(({ nextLookAt }) => nextLookAt ?? []);
   return next.length === 0 ? null : Math.max(0, Math.min(...next) - world.clock.now());
 }
@@ -47,8 +44,9 @@ async function watch(world: World, deployId: number): Promise<number | null> {
 async function begun(world: World, published: Published, strata: Strata | undefined): Promise<MirrorWatch[]> {
   const { id, state } = published;
   const rows = await world.records.publications.ofDeploy(id);
-  if (rows.length > 0 || strata === undefined) return rows;
   const { at: publishedAt } = state;
+  if (rows.some((row) => row.publishedAt < publishedAt)) return await begunAnew(world, rows, publishedAt);
+  if (rows.length > 0 || strata === undefined) return rows;
   const deadline = publishedAt + strata.withinMs;
   await world.records.publications.begin(
     strata.servers.map(({ name, url }) => ({
@@ -67,6 +65,30 @@ async function begun(world: World, published: Published, strata: Strata | undefi
   // The status comment may have been written just before there were servers to speak of.
   await refreshStatus(world, published);
   return await world.records.publications.ofDeploy(id);
+}
+
+/** Taken back: the same servers are followed to the revision that did it, with the time they had before. */
+async function begunAnew(
+  world: World,
+  rows: readonly MirrorWatch[],
+  publishedAt: number,
+): Promise<MirrorWatch[]> {
+  const anew = rows.map((row): MirrorWatch => {
+    if (row.publishedAt >= publishedAt) return row;
+    const deadline = publishedAt + row.deadline - row.publishedAt;
+    const none = { revision: null, problem: null };
+    return {
+      ...row,
+      ...none,
+      state: 'watching',
+      at: publishedAt,
+      publishedAt,
+      deadline,
+      nextLookAt: publishedAt,
+    };
+  });
+  for (const row of anew) await world.records.publications.looked(row);
+  return anew;
 }
 
 async function look(

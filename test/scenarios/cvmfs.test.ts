@@ -7,15 +7,18 @@ import { checkWorld } from '../../src/compose/check-world.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
 import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
+import type { Replica } from '../harness/cvmfs-server/stratum.ts';
 import { newKey, type SshNode, startSshNode } from '../harness/ssh-node.ts';
-import { STAGING } from '../harness/surroundings.ts';
+import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
 
 let bench: CvmfsBench;
+let replica: Replica;
 let node: SshNode;
 let identityFile: string;
 
 beforeEach(async () => {
   bench = await cvmfsBench();
+  replica = await bench.cvmfs.replica();
   const key = newKey();
   identityFile = join(bench.cvmfs.root, 'id');
   await writeFile(identityFile, key.private, { mode: 0o600 });
@@ -109,4 +112,43 @@ botTest(
     expect(await stage.saidOnDeploy(number)).toContain('Ingested as revision 4');
   },
   { configure },
+);
+
+botTest(
+  'a revision is followed to the Stratum 1; taken back by two people, and so is the one that did it',
+  async (stage) => {
+    const { comment, said } = stage;
+    const check = (text: RegExp) =>
+      stage.github.waitFor(
+        () =>
+          stage.github.checkRuns(SOFTWARE).find(({ title, summary }) => text.test(`${title}\n${summary}`)),
+        { timeoutMs: 20_000, what: `a check ${text}` },
+      );
+    await stage.built();
+    const number = await stage.deployPr();
+    stage.skip(STAGING, number);
+    await stage.approve('ana', number);
+    expect(await said()).toContain('as revision 3 of');
+    await check(/On 0 of 1/);
+    replica.snapshot();
+    await check(/Revision 3, everywhere after/);
+
+    await comment('maria', 'bot: rollback');
+    expect(await said()).toContain('bot: rollback confirm=software.eessi.io@3');
+    await comment('ana', 'bot: rollback confirm=software.eessi.io@3');
+    expect(await said()).toContain('@ana confirmed');
+    expect(await said()).toMatch(/^\*\*Taken back\*\*: revision 4 of `software.eessi.io` has the content of/);
+    expect(bench.cvmfs.state()).toMatchObject({ revision: 4, corrupt: false });
+    expect(readdirSync(bench.cvmfs.mount)).toEqual([]);
+    await check(/Taken back\n.*On 0 of 1 Stratum 1 server\./s);
+    replica.snapshot();
+    await check(/Taken back\n.*Everywhere after/s);
+  },
+  {
+    configure(config) {
+      configure(config);
+      const servers = [{ name: 'eu-1', url: replica.url }];
+      config.stratum1 = [{ repository: 'software.eessi.io', within: '1m', servers }];
+    },
+  },
 );

@@ -144,11 +144,14 @@ botTest('without Stratum 1 servers a published deploy is deployed', async (stage
 });
 
 botTest(
-  'a label is set when configured; a job that is to run again and is not there is no trouble',
+  'a label is set when configured; a job that is to run again and is not there is said once',
   async (stage) => {
     await published(stage);
     const labelled = () => stage.github.labels(SOFTWARE, 1).includes('bot:deployed');
     await stage.github.waitFor(labelled, { what: 'the label' });
+    expect(await stage.said()).toMatchInlineSnapshot(
+      `"The check \`ci\` could not be run again now that the software is there: GitHub Actions has no such job for \`COMMIT\`, it still runs, or Stratobot may not start it. Somebody who can write here can start it by hand."`,
+    );
     await stage.status('**Published**');
   },
   {
