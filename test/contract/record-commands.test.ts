@@ -134,10 +134,10 @@ describe('audit list', () => {
 test('a database of a newer Stratobot is refused in a sentence, by every command', async () => {
   await bot.psql(`INSERT INTO stratobot.kysely_migration VALUES ('999-later', '2030-01-01T00:00:00.000Z')`);
   const refused = await run('audit', 'verify');
-  const ours = /(?<=knows it up to )[\w-]+/;
+  const ours = /(?<=knows them up to )[\w-]+/;
   expect({ ...refused, err: refused.err.replace(ours, '<ours>') }).toMatchInlineSnapshot(`
     {
-      "err": "stratobot: a newer Stratobot has brought this database up to 999-later, and this one knows it up to <ours>: start the newer version, or restore a backup from before the update
+      "err": "stratobot: a newer Stratobot migrated this database: its tables are as of 999-later, and this one knows them up to <ours>. Start the newer version, or restore a backup from before the update
     ",
       "exit": 1,
       "out": "",
