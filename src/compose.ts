@@ -24,13 +24,14 @@ import { defaultLimits } from './domain/tarball-policy.ts';
 import { readEasystack } from './easystack/read.ts';
 import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
-import { translateEvent } from './handlers/translate.ts';
+import { isHandled, translateEvent } from './handlers/translate.ts';
 import { strataOf } from './ingest/cvmfs/stratum.ts';
 import { createSpool } from './ingest/spool.ts';
 import type { JobListener, Log } from './ports.ts';
 import { openQueue } from './queue/queue.ts';
 import { openRecords } from './store/records.ts';
 import { logKeys } from './web/log/keys.ts';
+import { createCatchUp } from './workflow/catch-up.ts';
 import { handleJob } from './workflow/handle-job.ts';
 import { jobListener } from './workflow/job-ended.ts';
 import { createHousekeeper } from './workflow/keep-house.ts';
@@ -133,6 +134,7 @@ export async function startStratobot(
         config.stratum1.map(({ repository, ...strata }) => [repository, strataOf(repository, strata)]),
       ),
       translate: translateEvent,
+      isHandled: (event, action) => isHandled(event, { action }),
       readEasystack,
       catalogue: catalogueOf(config),
       served: new Map(
@@ -166,6 +168,7 @@ export async function startStratobot(
     await queue.work((job) => handleJob(world, job));
 
     const housekeeper = createHousekeeper(world);
+    const catchUp = createCatchUp(world);
     const server = await serve(config, world, {
       database: health,
       disks: housekeeper.roomEverywhere,
@@ -177,11 +180,14 @@ export async function startStratobot(
     // First of all, while everything a job may need is there; webhooks go on being recorded, for whoever works next.
     closing.push(() => queue.drain());
     closing.push(() => housekeeper.close());
+    closing.push(() => catchUp.close());
     await reconcile(world, true);
     housekeeper.pass();
+    catchUp.pass();
     const timer = setInterval(() => {
       reconcile(world).catch((err) => log.warn({ err }, 'could not compare the rows with the world'));
       housekeeper.pass();
+      catchUp.pass();
     }, RECONCILE_EVERY_MS);
     closing.push(async () => clearInterval(timer));
     return { url: server.url, world, close: closeAll };

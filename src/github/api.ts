@@ -16,6 +16,8 @@ type RepositoryWork<T> = (octokit: Octokit, at: Place, installation: Installatio
 
 export interface Api {
   appId: number;
+  /** Speaks as the App itself; its errors are as they come. */
+  app: Octokit;
   /** Runs `work` as the App's installation on `owner/name`. Throws domain errors only. */
   onRepository<T>(repo: string, work: RepositoryWork<T>): Promise<T>;
   onOrganisation<T>(org: string, work: (octokit: Octokit) => Promise<T>): Promise<T>;
@@ -57,6 +59,7 @@ export function createApi(options: ClientOptions): Api {
 
   return {
     appId: options.appId,
+    app,
     requests,
     onRepository: async (name, work) => {
       const at = placeOf(name);

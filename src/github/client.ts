@@ -33,7 +33,7 @@ export interface ClientOptions {
 }
 
 export interface Clients {
-  /** Speaks as the App itself: it may only ask for installations. */
+  /** Speaks as the App itself: it may only ask for installations, and for what was sent to it. */
   app: Octokit;
   /** Speaks as an installation, with a token of its own that is renewed before it ends. */
   installation(id: number): Octokit;

@@ -4,6 +4,7 @@ import { createApi } from './api.ts';
 import { checks } from './checks.ts';
 import type { Pacing } from './client.ts';
 import { comments } from './comments.ts';
+import { deliveries } from './deliveries.ts';
 import { gitAccess } from './git-access.ts';
 import { issues } from './issues.ts';
 import { permissions } from './permissions.ts';
@@ -44,6 +45,7 @@ export function createGitHub({
     ...actions(api),
     ...staging(api),
     ...issues(api),
+    ...deliveries(api),
     ...gitAccess(api, gitUrl),
     requests: api.requests,
   };

@@ -33,6 +33,11 @@ export function headMoved(headSha: string, known: boolean, asked = 'the command 
     : `Nothing was started: it is not certain that ${head} was the head when ${asked}. Look at it and ask again.`;
 }
 
+/** A command that reached the bot a day or more after it was given. */
+export function tooLate(asked = 'the command was written'): string {
+  return `Nothing was done: ${asked} more than 24 hours ago, and the bot could not act on it until now. Ask again if it is still wanted.`;
+}
+
 /** `bot: status`: one line a request, newest first, then one for each deploy. */
 export function status(
   rows: readonly { headSha: string; isHead: boolean; builds: readonly Build[]; commentUrl: string | null }[],

@@ -54,6 +54,19 @@ export interface CheckOutput {
   actions: readonly { label: string; identifier: string; description: string }[];
 }
 
+/** An attempt of GitHub to deliver a webhook. Attempts to deliver the same one share its GUID. */
+export interface SentDelivery {
+  guid: string;
+  event: string;
+  action: string | null;
+  /** Unix ms. */
+  deliveredAt: number;
+  /** Whether it was answered with 2xx. */
+  taken: boolean;
+  /** What was sent; null when GitHub no longer has it. */
+  payload(): Promise<unknown>;
+}
+
 export interface GitHub {
   pullRequest(repo: string, number: number): Promise<PullRequest | null>;
   /** Whether everybody may see a repository; remembered for some minutes. */
@@ -105,6 +118,8 @@ export interface GitHub {
   closePullRequest(repo: string, number: number): Promise<void>;
   /** URL and a short-lived token for git over HTTPS; the token is null where none is needed. */
   gitAccess(repo: string): Promise<{ url: string; token: string | null }>;
+  /** What GitHub sent to this App at `since` (unix ms) or later, newest first; a request for each 100 that are read. */
+  deliveriesSince(since: number): AsyncIterable<SentDelivery>;
 }
 
 /** Makes a domain event of a verified webhook; null when it means nothing here. Throws Permanent when it cannot be read. */

@@ -42,6 +42,11 @@ export interface Deliveries {
   forget(age: { payloadsBefore: number; guidsBefore: number }, limit: number): Promise<number>;
   /** GUIDs still `received` and older than `before`, oldest first. */
   unfinished(before: number): Promise<string[]>;
+  /** Those of the GUIDs that have a row. */
+  known(guids: readonly string[]): Promise<Set<string>>;
+  /** How far GitHub's log of deliveries was read, unix ms; null when it never was. */
+  logReadTo(): Promise<number | null>;
+  readLogTo(at: number): Promise<void>;
 }
 
 export interface PullHeads {

@@ -69,6 +69,26 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
         .execute();
       return rows.map((row) => row.guid);
     },
+    async known(guids) {
+      if (guids.length === 0) return new Set();
+      const rows = await db
+        .selectFrom('deliveries')
+        .select('guid')
+        .where(sql<boolean>`guid = ANY(${guids})`)
+        .execute();
+      return new Set(rows.map((row) => row.guid));
+    },
+    async logReadTo() {
+      const row = await db.selectFrom('delivery_log').select('read_to').executeTakeFirst();
+      return row?.read_to ?? null;
+    },
+    async readLogTo(at) {
+      await db
+        .insertInto('delivery_log')
+        .values({ read_to: at })
+        .onConflict((conflict) => conflict.column('one').doUpdateSet({ read_to: at }))
+        .execute();
+    },
   };
 }
 

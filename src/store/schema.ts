@@ -30,6 +30,10 @@ export interface Tables {
     attempts: Generated<number>;
     detail: string | null;
   };
+  delivery_log: {
+    one: Generated<boolean>;
+    read_to: number;
+  };
   heads: {
     repo: string;
     number: number;

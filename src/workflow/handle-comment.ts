@@ -11,7 +11,7 @@ import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
 import { dropOnCommand } from './drop-targets.ts';
 import { logOnCommand } from './log-of.ts';
-import { pinHead } from './pin-head.ts';
+import { isTooOld, pinHead } from './pin-head.ts';
 import { planOnCommand } from './plan-build.ts';
 import { reply } from './post.ts';
 import { prioritiseOnCommand } from './prioritise-builds.ts';
@@ -90,6 +90,7 @@ async function answers(
   // What is published stays when its pull request is merged, and so does the way back.
   const forOpen = commands.some((command) => rightFor(command) && command.name !== 'rollback');
   if (forOpen && pull.state === 'closed') return refuse(say.closedPullRequest(pull.merged));
+  if (needed.length > 0 && isTooOld(world, event.writtenAt)) return refuse(say.tooLate());
   if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
     const pinned = await pinHead(world, pull, event.writtenAt, attempt);
     if (pinned.kind === 'refused') return refuse(pinned.sentence);

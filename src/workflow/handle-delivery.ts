@@ -76,5 +76,8 @@ async function rememberHead(world: World, event: HeadEvent): Promise<string> {
 async function pullRequestClosed(world: World, event: ClosedEvent): Promise<string> {
   if (!world.served.has(event.repo)) return deployPullRequestClosed(world, event);
   await wakeWaiting(world, event.repo, event.number);
+  // Told late, it may be open again, with builds that somebody waits for.
+  const pull = await world.github.pullRequest(event.repo, event.number);
+  if (pull?.state === 'open') return 'open again';
   return `cancelled ${await cancelOnClose(world, event.repo, event.number, event.by.login)} builds`;
 }

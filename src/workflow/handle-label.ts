@@ -3,6 +3,7 @@ import { parseComment } from '../domain/parse-command.ts';
 import { isBotAccount } from '../domain/permission.ts';
 import * as say from '../messages/replies.ts';
 import { askPermission } from './ask-permission.ts';
+import { isTooOld } from './pin-head.ts';
 import { reply } from './post.ts';
 import { refusePerson } from './refuse-person.ts';
 import { requestBuild } from './request-build.ts';
@@ -42,6 +43,10 @@ export async function handleLabel(world: World, event: LabelEvent, guid: string)
   if (pull === null || pull.state === 'closed') {
     await refuse(say.closedPullRequest(pull?.merged ?? false));
     return 'closed';
+  }
+  if (isTooOld(world, event.at)) {
+    await refuse(say.tooLate('the label was set'));
+    return 'too old';
   }
   if (pull.headSha !== event.headSha) {
     await refuse(say.headMoved(pull.headSha, true, 'the label was set'));

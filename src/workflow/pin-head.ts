@@ -10,6 +10,14 @@ const SECOND_MS = 1_000;
 /** How long the webhook that names a head may come after the command that is for it, ms. */
 const PATIENCE_MS = 1_000;
 
+/** What was asked for so long ago may no longer be wanted, ms: it reached the bot only now, or could not be carried out. */
+const GOOD_FOR_MS = 24 * 60 * 60_000;
+
+/** Whether a command came too late to be carried out without asking again. */
+export function isTooOld(world: World, writtenAt: number): boolean {
+  return world.clock.now() - writtenAt > GOOD_FOR_MS;
+}
+
 /**
  * Whether the head GitHub names now is the one a command was written for: nobody swaps code under a maintainer's command.
  * See docs/adr/0006-head-that-may-have-moved.md.

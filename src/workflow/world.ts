@@ -68,6 +68,8 @@ export interface World {
   /** By CernVM-FS repository; those without Stratum 1 servers are left out. */
   strata: ReadonlyMap<string, Strata>;
   translate: TranslateEvent;
+  /** Whether a webhook of this event and action is one that `translate` makes something of. */
+  isHandled: (event: string, action: string | null) => boolean;
   /** Reads an easystack file; `file` is its path, for the problems. */
   readEasystack: (file: string, text: string) => ReadEasystack;
   catalogue: Catalogue;

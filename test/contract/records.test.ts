@@ -34,6 +34,19 @@ describe('deliveries', () => {
     expect(await bot.records.deliveries.begin('a-2')).toBeNull();
   });
 
+  test('are known by their GUIDs', async () => {
+    await bot.records.deliveries.record(delivery);
+    expect(await bot.records.deliveries.known(['a-1', 'a-2'])).toEqual(new Set(['a-1']));
+    expect(await bot.records.deliveries.known([])).toEqual(new Set());
+  });
+
+  test("GitHub's log of them was read so far", async () => {
+    expect(await bot.records.deliveries.logReadTo()).toBeNull();
+    await bot.records.deliveries.readLogTo(7);
+    await bot.records.deliveries.readLogTo(9);
+    expect(await bot.records.deliveries.logReadTo()).toBe(9);
+  });
+
   test('that are done are forgotten: first what they said, much later that they came', async () => {
     const { deliveries } = bot.records;
     for (const [guid, receivedAt] of Object.entries({

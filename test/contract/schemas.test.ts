@@ -55,6 +55,7 @@ async function readAll() {
   const deploys = await ids('deploys');
   const all = {
     deliveries: await Promise.all(['g-1', 'g-2', 'g-3'].map((guid) => records.deliveries.get(guid))),
+    log: await records.deliveries.logReadTo(),
     heads: [await records.heads.newest('o/r', 3), await records.heads.movedAt('o/r', 3, 'def')],
     requests: await each(await ids('requests'), records.requests.get),
     builds: await each(await ids('builds'), records.builds.get),
