@@ -20,19 +20,24 @@ botTest('a deploy PR whose files were edited before the approval', async (stage)
 });
 
 botTest(
-  'a record that was tampered with in the staging repository: the rows are what is published',
+  'a record and metadata tampered with after the approval: the rows are what is published',
   async (stage) => {
+    stage.expectComplaint('a job failed and will be tried again');
     const { github } = stage;
     await stage.built();
     const number = await stage.deployPr();
     const { artifacts } = await stage.deployIs('open');
-    await github.pushBranch(STAGING, 'main', {
-      by: 'jo',
-      changes: { 'approved/stack/software-layer/pr-1/deploy-1/deploy.json': '{"artifacts": []}\n' },
-    });
+    const metadata = RECORD.replace('deploy.json', `${artifacts[0]?.name}.meta.txt`);
+    expect(await github.filesAt(STAGING, github.pullRequest(STAGING, number).head.sha)).toContain(metadata);
+    // Merged, but the bot has not heard of it: what follows comes before anything is fetched or published.
+    github.failNext({ method: 'PUT', path: /\/merge$/, drop: true, after: true });
     await stage.approve('ana', number);
+    await github.waitFor(() => github.pendingFaults.length === 0);
+    const changes = { [RECORD]: '{"artifacts": []}\n', [metadata]: '{}\n' };
+    await github.pushBranch(STAGING, 'main', { by: 'jo', changes });
     stage.skip(STAGING, number);
     expect(await stage.said()).toContain('1 tarball');
-    expect((await stage.deployIs('published')).artifacts).toEqual(artifacts);
+    const published = await stage.deployIs('published');
+    expect(published.artifacts).toEqual(artifacts);
   },
 );
