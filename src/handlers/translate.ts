@@ -32,9 +32,13 @@ export const handledEvents: readonly string[] = [
   ...new Set([...translators.keys()].map((key) => key.slice(0, key.indexOf('.')))),
 ];
 
-/** Whether the webhook means something here, and so is worth a row. */
+/** Whether the webhook means something here, and so is worth a row; one that cannot be read is, so that somebody hears of it. */
 export function isHandled(event: string, payload: unknown): boolean {
-  return translatorOf(event, payload) !== undefined;
+  try {
+    return translateEvent(event, payload) !== null;
+  } catch {
+    return true;
+  }
 }
 
 export const translateEvent: TranslateEvent = (event, payload) =>
