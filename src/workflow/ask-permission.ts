@@ -22,14 +22,16 @@ export async function askPermission(
   account: Account,
   targets: readonly string[] | null = null,
 ): Promise<Answer> {
-  const question = JSON.stringify([repo, action, account.login.toLowerCase(), targets]);
+  // Where no rule is about some targets only, one answer holds for all of them.
+  const about = served.permissions.rules[action].some(({ repositories }) => repositories) ? targets : null;
+  const question = JSON.stringify([repo, action, account.login.toLowerCase(), about]);
   const remembered = !ALWAYS_ASKED.includes(action);
   if (remembered && world.rights.knows(question, world.clock.now()))
     return { kind: 'allowed', because: `${account.login} might a moment ago` };
   const teams = new Map<string, boolean>();
   const known: Known = { teams };
   for (;;) {
-    const decision = decide(served.permissions, action, account, known, targets);
+    const decision = decide(served.permissions, action, account, known, about);
     if (decision.kind === 'ask') {
       const { question: fact } = decision;
       if (fact.kind === 'role') known.role = await world.github.role(repo, account.login);
