@@ -7,7 +7,7 @@ import { BODY_LIMIT, WEBHOOK_PATH } from '../../src/handlers/webhook-route.ts';
 import { botTest } from '../harness/bot-test.ts';
 import type { Json } from '../harness/github/model.ts';
 import type { Stage } from '../harness/stage.ts';
-import { STAGING } from '../harness/surroundings.ts';
+import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
 
 /** What GitHub sent last of this event: whoever saw one delivery has its body and signature. */
 function overheard({ github }: Stage, event: string): { event: string; payload: Json } {
@@ -16,7 +16,7 @@ function overheard({ github }: Stage, event: string): { event: string; payload: 
   return { event, payload: seen.payload };
 }
 
-const requests = ({ bot }: Stage) => bot.world.records.requests.ofPullRequest('stack/software-layer', 1);
+const requests = ({ bot }: Stage) => bot.world.records.requests.ofPullRequest(SOFTWARE, 1);
 
 /** Begins a POST by hand, with a body that is not told to end; resolves with the answer when the bot closes the connection. */
 function beginPost({ around }: Stage, headers: string[], body: Iterable<string>): Promise<string> {
@@ -86,6 +86,21 @@ botTest('a replayed approval, after it was dismissed', async (stage) => {
   stage.skip(STAGING, number);
   await stage.silence();
   await stage.deployIs('open');
+});
+
+botTest('a replayed closing, after the pull request was opened again', async (stage) => {
+  const { github, bot } = stage;
+  await stage.openPullRequest('wait');
+  await github.closePullRequest(SOFTWARE, 1, { by: 'jo' });
+  const closing = github.deliveries.findLast(({ action }) => action === 'closed');
+  await github.reopen(SOFTWARE, 1, { by: 'jo' });
+  await bot.handled();
+  await stage.comment('maria', 'bot: build arch=zen2');
+  await stage.buildIs('running');
+  await github.sendRaw({ event: 'pull_request', payload: closing?.payload ?? {} });
+  await bot.handled();
+  await stage.release();
+  await stage.status(': built');
 });
 
 botTest('an oversized webhook: more than 25 MB that no header announced', async (stage) => {
