@@ -103,13 +103,13 @@ async function missedSince(
     }
     if (!isHandled(sent.event, sent.action)) continue;
     // Attempts share a GUID; the first one, which comes last here, has its place in the order of what happened.
+    failed.delete(sent.guid);
     if (sent.taken) taken.add(sent.guid);
     else failed.set(sent.guid, sent);
   }
-  const unanswered = [...failed.values()].filter(({ guid }) => !taken.has(guid));
+  const unanswered = [...failed.values()].filter(({ guid }) => !taken.has(guid)).reverse();
   const known = await records.deliveries.known(unanswered.map(({ guid }) => guid));
-  const missed = unanswered.filter(({ guid }) => !known.has(guid));
-  return { missed: missed.sort((a, b) => a.deliveredAt - b.deliveredAt), newest };
+  return { missed: unanswered.filter(({ guid }) => !known.has(guid)), newest };
 }
 
 async function takeUp({ clock, log, queue, records }: World, sent: SentDelivery): Promise<void> {

@@ -116,6 +116,33 @@ botTest('a command that is more than a day old is answered', async (stage) => {
   );
 });
 
+botTest('a label that was set more than a day ago is answered', async (stage) => {
+  const { github } = stage;
+  await stage.openPullRequest();
+  await github.addLabel(SOFTWARE, 1, { by: 'maria', label: 'bot:build', deliver: false });
+  const sent = github.deliveries.at(-1)?.payload as Json & { pull_request: Json };
+  const pull_request = {
+    ...sent.pull_request,
+    updated_at: new Date(Date.now() - 25 * HOUR_MS).toISOString(),
+  };
+  await github.sendRaw({ event: 'pull_request', payload: { ...sent, pull_request } });
+  expect(await stage.said()).toMatch(/^Nothing was done: the label was set more than 24 hours ago/);
+});
+
+botTest('more than one look can fetch is left for the next', async (stage) => {
+  const { github, bot } = stage;
+  await stage.openPullRequest();
+  await stage.comment('maria', 'Looks good.');
+  const payload = github.deliveries.at(-1)?.payload ?? {};
+  github.setWebhookUrl(null);
+  for (let missed = 0; missed < 301; missed += 1) await github.sendRaw({ event: 'issue_comment', payload });
+  const guids = github.deliveries.slice(-301).map(({ guid }) => guid);
+  expect(await readDeliveryLog(bot.world)).toBe('more');
+  expect(await bot.world.records.deliveries.known(guids)).toEqual(new Set(guids.slice(0, 300)));
+  expect(await readDeliveryLog(bot.world)).toBe('read');
+  expect(await bot.world.records.deliveries.known(guids)).toEqual(new Set(guids));
+});
+
 botTest('a close that is heard of after the pull request was opened again cancels nothing', async (stage) => {
   const { github } = stage;
   await stage.openPullRequest('wait');
