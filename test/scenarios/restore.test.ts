@@ -35,7 +35,7 @@ botTest('after a restore the bot goes on where it was, and nothing is said or do
   expect(github.checkRuns(SOFTWARE).length).toBeLessThanOrEqual(checks + 1);
   expect(github.pullRequests(STAGING)).toHaveLength(1);
 
-  await stage.comment('maria', 'bot: build arch=zen2', 2);
+  await stage.comment('maria', 'bot: build arch=zen2 --force', 2);
   await buildIs('running', 10_003);
   await release(10_003);
   await status(': built', 2);
