@@ -1,59 +1,29 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Retryable } from '../../src/domain/errors.ts';
-import { directoryPublisher } from '../../src/ingest/directory-publisher.ts';
-import type { Publisher, Transport } from '../../src/ports.ts';
-import { localTransport } from '../../src/transport/local.ts';
-import { silent } from '../harness/log.ts';
-import {
-  deploy,
-  module2,
-  repository,
-  spoolInto,
-  zen2,
-  zen2Name,
-  zen3,
-  zen3Name,
-} from '../harness/spooled.ts';
-import { type MemberSpec, softwareMembers } from '../harness/tarballs.ts';
+import type { Transport } from '../../src/ports.ts';
+import { type DirectoryBench, startDirectoryBench } from '../harness/directory-bench.ts';
+import { deploy, module2, repository, zen2, zen2Name, zen3, zen3Name } from '../harness/spooled.ts';
+import { softwareMembers } from '../harness/tarballs.ts';
 
-let folder: string;
-let root: string;
-let transport: Transport;
-
+let bench: DirectoryBench;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'stratobot-publish-'));
-  root = join(folder, 'cvmfs');
-  transport = localTransport();
+  bench = await startDirectoryBench();
 });
-afterEach(async () => {
-  await transport.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-function publisher(over: Transport = transport): Publisher {
-  return directoryPublisher({ root, transport: over, log: silent });
-}
-
-const spooled = (name: string, members: MemberSpec[]) => spoolInto(folder, name, members);
-
-const shown = (path: string): Promise<string> => readFile(join(root, repository, path), 'utf8');
-const area = (): string => join(root, '.stratobot', repository);
-const revisions = async (): Promise<string[]> => (await readdir(area())).sort();
+afterEach(() => bench.close());
 
 /** A transport that dies at a command: before it ran or after; and answers nothing from then on. */
 function dyingAt(command: number, when: 'before' | 'after'): Transport & { died: boolean } {
   let count = 0;
   const dying: Transport & { died: boolean } = {
-    ...transport,
+    ...bench.transport,
     died: false,
     async exec(argv, options) {
       if (dying.died) throw new Retryable('dead');
       dying.died = count++ === command;
       if (dying.died && when === 'before') throw new Retryable('dead');
-      const result = await transport.exec(argv, options);
+      const result = await bench.transport.exec(argv, options);
       if (dying.died) throw new Retryable('dead');
       return result;
     },
@@ -67,17 +37,18 @@ describe('directoryPublisher', () => {
     async (when) => {
       const first = deploy(
         1,
-        await spooled(zen3Name, [{ path: `${zen3}/a/`, mode: 0o555 }, ...softwareMembers(zen3)]),
+        await bench.spooled(zen3Name, [{ path: `${zen3}/a/`, mode: 0o555 }, ...softwareMembers(zen3)]),
       );
       const second = deploy(
         2,
-        await spooled(zen2Name, [{ path: `${zen2}/a/`, mode: 0o555 }, ...softwareMembers(zen2)]),
+        await bench.spooled(zen2Name, [{ path: `${zen2}/a/`, mode: 0o555 }, ...softwareMembers(zen2)]),
       );
       for (let command = 0; ; command++) {
-        root = join(folder, `cvmfs-${when}-${command}`);
-        await publisher().publish(first);
+        bench.root = join(bench.folder, `cvmfs-${when}-${command}`);
+        await bench.publisher().publish(first);
         const dying = dyingAt(command, when);
-        const outcome = await publisher(dying)
+        const outcome = await bench
+          .publisher(dying)
           .publish(second)
           .catch((error) => error);
         if (!dying.died) {
@@ -85,18 +56,18 @@ describe('directoryPublisher', () => {
           break;
         }
         // Whoever looks meanwhile sees the one revision or the other, whole.
-        const seen = Number((await readlink(join(root, repository))).split('/').at(-1));
+        const seen = Number((await readlink(join(bench.root, repository))).split('/').at(-1));
         expect([1, 2]).toContain(seen);
-        if (seen === 2) expect(await shown(module2)).toContain('GROMACS');
+        if (seen === 2) expect(await bench.shown(module2)).toContain('GROMACS');
 
-        expect(await publisher().publish(second), `died ${when} ${command}: ${outcome}`).toMatchObject({
+        expect(await bench.publisher().publish(second), `died ${when} ${command}: ${outcome}`).toMatchObject({
           revision: 2,
           files: 3,
         });
-        expect(await readlink(join(root, repository))).toBe(`.stratobot/${repository}/2`);
-        expect(await revisions()).toEqual(['1', '2']);
-        expect(await shown(module2)).toContain('GROMACS');
-        expect(await shown(`versions/${zen3}/modules/all/GROMACS/2024.4-foss-2023b.lua`)).toContain(
+        expect(await readlink(join(bench.root, repository))).toBe(`.stratobot/${repository}/2`);
+        expect(await bench.revisions()).toEqual(['1', '2']);
+        expect(await bench.shown(module2)).toContain('GROMACS');
+        expect(await bench.shown(`versions/${zen3}/modules/all/GROMACS/2024.4-foss-2023b.lua`)).toContain(
           'GROMACS',
         );
       }
@@ -105,11 +76,11 @@ describe('directoryPublisher', () => {
   );
 
   it('removes a half-unpacked tree with closed directories', async () => {
-    const left = join(area(), 'new-1', 'incoming', 'closed');
+    const left = join(bench.area(), 'new-1', 'incoming', 'closed');
     await mkdir(left, { recursive: true });
     await writeFile(join(left, 'x'), 'x');
     await chmod(left, 0o555);
-    await publisher().publish(deploy(1, await spooled(zen2Name, softwareMembers(zen2))));
-    expect(await revisions()).toEqual(['1']);
+    await bench.publisher().publish(deploy(1, await bench.spooled(zen2Name, softwareMembers(zen2))));
+    expect(await bench.revisions()).toEqual(['1']);
   });
 });
