@@ -20,6 +20,10 @@ const NEEDS: Need[] = [
   { program: 'ssh-keygen', package: 'openssh-client', tests: 'build nodes over SSH, signatures' },
   { program: 'ps', package: 'procps', tests: 'jobs that outlive their connection' },
   { program: 'zstd', package: 'zstd', tests: 'tarballs as build scripts make them' },
+  { program: 'bsdtar', package: 'libarchive-tools', tests: 'tarballs of other archivers' },
+  { program: 'busybox', package: 'busybox', tests: 'tarballs of other archivers' },
+  // Debian's python3-minimal has no tarfile.
+  { program: 'python3', package: 'python3', tests: 'tarballs of other archivers' },
   { program: 'chromium', package: 'chromium', tests: 'pages, as a browser shows them' },
   { program: 'slurmctld', package: 'slurm-wlm', tests: 'jobs of Slurm' },
   { program: 'munged', package: 'munge', tests: 'jobs of Slurm, which trusts its parts by munge' },

@@ -78,7 +78,11 @@ export function tarballPolicy(options: {
     const place = judgePlace(path, type);
     if (place !== null) wrong('outside', place);
     if (type === 'device' || type === 'fifo' || type === 'other') {
-      wrong('special', 'is neither a file, a directory nor a link');
+      const what =
+        type === 'other'
+          ? 'is stored in a way that not every tool reads, as a sparse file may be'
+          : 'is neither a file, a directory nor a link';
+      wrong('special', what);
       return;
     }
     // Directories often inherit a setgid bit on shared file systems, where it only says which group owns new files.

@@ -7,6 +7,8 @@ export interface PaxFields {
   size?: number;
   /** GNU's ways to store a file with holes: its content is not what the header says. */
   sparse?: true;
+  /** Its real path, where `path` is a made-up one for tools that know no sparse files. */
+  sparsePath?: string;
   /** An extended attribute that gives the file privileges. */
   capability?: true;
 }
@@ -36,6 +38,8 @@ function set(fields: PaxFields, key: string, value: string): void {
   else if (key === 'size') {
     if (!/^\d{1,15}$/.test(value)) throw malformed('an extended header with a size that is none');
     fields.size = Number(value);
-  } else if (key.startsWith('GNU.sparse.')) fields.sparse = true;
-  else if (key.endsWith('.security.capability')) fields.capability = true;
+  } else if (key.startsWith('GNU.sparse.')) {
+    fields.sparse = true;
+    if (key === 'GNU.sparse.name') fields.sparsePath = value;
+  } else if (key.endsWith('.security.capability')) fields.capability = true;
 }

@@ -92,7 +92,8 @@ export class TarReader {
       if (header.size === 0) throw malformed('an empty extended header');
       return;
     }
-    const { path = header.path, link = header.link, size = header.size, sparse, capability } = this.#next;
+    const { link = header.link, size = header.size, sparse, capability } = this.#next;
+    const path = this.#next.sparsePath ?? this.#next.path ?? header.path;
     this.#next = {};
     this.#current = path;
     const type = sparse === true ? 'other' : memberType(header.flag, path);
