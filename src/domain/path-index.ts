@@ -16,19 +16,20 @@ export class PathIndex {
   #kind = new Uint8Array(1024);
 
   get(path: string): PathKind | null {
-    const [high, low] = hash(path, path.length);
+    const [high, low] = new RollingHash().upTo(path, path.length);
     return kinds[(this.#kind[this.#slot(high, low)] ?? 0) - 1] ?? null;
   }
 
   set(path: string, kind: PathKind): void {
-    const [high, low] = hash(path, path.length);
+    const [high, low] = new RollingHash().upTo(path, path.length);
     this.#put(high, low, kinds.indexOf(kind) + 1);
   }
 
   /** The first directory above the path that is a file or a symlink; all those not seen before are now implied. */
   enter(path: string): { path: string; kind: PathKind } | null {
+    const rolling = new RollingHash();
     for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
-      const [high, low] = hash(path, end);
+      const [high, low] = rolling.upTo(path, end);
       const kind = kinds[(this.#kind[this.#slot(high, low)] ?? 0) - 1];
       if (kind === 'file' || kind === 'symlink') return { path: path.slice(0, end), kind };
       if (kind === undefined) this.#put(high, low, 1);
@@ -64,17 +65,26 @@ export class PathIndex {
   }
 }
 
-/** FNV-1a and a second multiplicative hash of the first `end` UTF-16 units, each with a murmur3 finish. */
-function hash(text: string, end: number): [high: number, low: number] {
-  let a = 0x811c9dc5;
-  let b = end;
-  for (let at = 0; at < end; at++) {
-    const unit = text.charCodeAt(at);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b + unit, 0x9e3779b1);
-    b ^= b >>> 15;
+/**
+ * FNV-1a and a second multiplicative hash of the first `end` UTF-16 units, each with a murmur3 finish. It goes on where
+ * it was, so that a path with thousands of parts costs no more than its length.
+ */
+class RollingHash {
+  #a = 0x811c9dc5;
+  #b = 0;
+  #at = 0;
+
+  upTo(text: string, end: number): [high: number, low: number] {
+    let [a, b] = [this.#a, this.#b];
+    for (let at = this.#at; at < end; at++) {
+      const unit = text.charCodeAt(at);
+      a = Math.imul(a ^ unit, 0x01000193);
+      b = Math.imul(b + unit, 0x9e3779b1);
+      b ^= b >>> 15;
+    }
+    [this.#a, this.#b, this.#at] = [a, b, end];
+    return [finish(a ^ b), finish(b ^ end)];
   }
-  return [finish(a ^ b), finish(b)];
 }
 
 function finish(value: number): number {
