@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { directoryStore } from '../../src/artifacts/directory-store.ts';
 import { type Deploy, type DeployItem, deployManifest } from '../../src/domain/deploy.ts';
+import type { Rule } from '../../src/domain/permission.ts';
 import { defaultLimits } from '../../src/domain/tarball-policy.ts';
 import { createSpool } from '../../src/ingest/spool.ts';
 import type { Job } from '../../src/ports.ts';
@@ -67,7 +68,14 @@ async function world(life: Life, outside: Outside): Promise<World> {
   const root = join(bench.cvmfs.root, 'bot');
   const store = directoryStore({ root: join(root, 'store'), baseUrl: 'https://artifacts.example' });
   await store.put(item.key, Readable.from([bytes]), { contentType: 'x', metadata: {} });
-  const everyone = { everyone: true, logins: [], teams: [], role: null };
+  const everyone: Rule = {
+    everyone: true,
+    logins: [],
+    teams: [],
+    role: null,
+    denied: [],
+    repositories: null,
+  };
   const ports = {
     records: bot.records,
     github: {
@@ -91,7 +99,7 @@ async function world(life: Life, outside: Outside): Promise<World> {
     log: silent,
     publishers: new Map([[item.repository, life.mortal(publisher, 'publisher', effects)]]),
     catalogue: { instance: 'demo-bot', repositories: [] },
-    served: new Map([['o/r', { approvals: 1, permissions: { denied: [], rules: { approve: everyone } } }]]),
+    served: new Map([['o/r', { approvals: 1, permissions: { denied: [], rules: { approve: [everyone] } } }]]),
   } as unknown as World; // the rest of it has nothing to do with publishing
 }
 

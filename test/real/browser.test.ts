@@ -102,7 +102,7 @@ exit 1
     await page.getByText('99%', { exact: true }).waitFor();
 
     await writeFile(join(state.handle.directory, 'release'), '');
-    await page.getByText('ERROR: tool does not compile').waitFor();
+    await page.getByRole('main', { name: 'Log' }).getByText('ERROR: tool does not compile').waitFor();
     await page.locator('#state.bad').waitFor();
     expect(await page.title()).toMatch(/^failed after .* · build 1$/);
     expect(await page.locator('#reason').textContent()).not.toBe('');
