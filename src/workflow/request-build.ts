@@ -14,6 +14,9 @@ import { readPullChanges } from './read-changes.ts';
 import { markBroken } from './refuse-easystack.ts';
 import type { ServedRepository, World } from './world.ts';
 
+/** How long a new build may take to start before it gets a check, ms. */
+const FIRST_CHECK_MS = 2_000;
+
 /** Who asked for builds, and the identity of the asking: `comment:<id>` or `label:<delivery>`. */
 export interface BuildAsk {
   pull: PullRequest;
@@ -143,7 +146,9 @@ async function recordRequest(
   // The comments of older requests fold into a line each.
   for (const { id } of await world.records.requests.ofPullRequest(pull.repo, pull.number))
     await world.queue.add({ kind: 'status', requestId: id });
-  for (const build of builds) await world.queue.add({ kind: 'check', buildId: build.id });
+  // A build that starts at once, or says why it waits, is told of then; only the others need a check that says they are queued.
+  for (const build of builds)
+    await world.queue.add({ kind: 'check', buildId: build.id }, { delayMs: FIRST_CHECK_MS });
   if (created) {
     world.log.info(
       { request: request.id, builds: builds.length, repo: pull.repo, number: pull.number, by },

@@ -10,9 +10,15 @@ const labelled = {
   },
 };
 
+/** Labels come after comments and checks, and writes to GitHub have a budget. */
+const WEAR_MS = 20_000;
+
 const wears = async ({ github }: Stage, ...labels: string[]) => {
   const what = `the pull request to wear ${labels.join(', ') || 'no label'}`;
-  await github.waitFor(() => github.labels(SOFTWARE, 1).sort().join() === labels.join(), { what });
+  await github.waitFor(() => github.labels(SOFTWARE, 1).sort().join() === labels.join(), {
+    what,
+    timeoutMs: WEAR_MS,
+  });
 };
 
 botTest(
