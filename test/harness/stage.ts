@@ -113,6 +113,9 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
     }
   };
 
+  /** When the head of the software pull request moved last, unix ms. */
+  let movedAt = 0;
+
   const stage: Stage = {
     around,
     github,
@@ -134,6 +137,9 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       return pull.number;
     },
     async comment(login, body, number = 1) {
+      // Nobody writes within a second of a push, which the bot could not tell from before it.
+      if (number === 1 && Date.now() < movedAt + 1_000)
+        return stage.commentAt(new Date(movedAt + 1_000), login, body);
       await github.comment(SOFTWARE, number, { by: login, body });
       await handled();
     },
@@ -149,7 +155,9 @@ export function makeStage(parts: StageParts): { stage: Stage; unread(): string[]
       await handled();
       const moved = github.deliveries.findLast((one) => one.action === 'synchronize');
       const pull = moved?.payload.pull_request as Json | undefined;
-      return new Date(String(pull?.updated_at));
+      const at = new Date(String(pull?.updated_at));
+      movedAt = at.getTime();
+      return at;
     },
     async label(login, label) {
       await github.addLabel(SOFTWARE, 1, { by: login, label });

@@ -57,7 +57,11 @@ botTest('the buttons Cancel and Retry', async (stage) => {
   await stage.openPullRequest('wait');
   await stage.comment('maria', 'bot: build arch=zen2');
   await stage.buildIs('running');
-  await stage.github.waitFor(() => check(stage, ZEN2).status === 'in_progress', { what: 'the check to run' });
+  const runs = () =>
+    stage.github
+      .checkRuns(SOFTWARE)
+      .some(({ name, status }) => name.includes(ZEN2) && status === 'in_progress');
+  await stage.github.waitFor(runs, { what: 'the check to run' });
   const press = (identifier: string) =>
     stage.github.pressButton(SOFTWARE, check(stage, ZEN2).id, { by: 'maria', identifier });
   expect(check(stage, ZEN2).actions).toEqual(['Cancel']);

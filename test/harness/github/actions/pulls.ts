@@ -135,15 +135,17 @@ async function followHead(act: Act, issue: PullRequest, after: string | undefine
   if (after === undefined) {
     issue.state = 'closed';
     issue.closedAt = act.world.now();
+    touch(act, issue);
     raiseIssueEvent(act, issue, 'closed');
   } else {
     await publishHead(repo, issue.number, pull.head.repo, after);
     pull.base.sha = (await repo.git.resolve(`refs/heads/${pull.base.ref}`)) ?? pull.base.sha;
     pull.stats = await statsOf(repo, pull.base.sha, after);
     pull.head.sha = after;
+    // Before the webhook, which says when the head moved.
+    touch(act, issue);
     raiseIssueEvent(act, issue, 'synchronize', { before, after });
   }
-  touch(act, issue);
 }
 
 async function followBase(issue: PullRequest, sha: string | undefined): Promise<void> {
