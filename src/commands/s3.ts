@@ -1,5 +1,4 @@
 /** `stratobot s3 lifecycle`: what a bucket does by itself with what the bot puts there. */
-import type { LifecycleRule } from '@aws-sdk/client-s3';
 import { fixedPrefix } from '../artifacts/key.ts';
 import { s3Client } from '../artifacts/s3-client.ts';
 import { lifecycleOf, rulesOfOthers, writeRules } from '../artifacts/s3-lifecycle.ts';
@@ -41,7 +40,7 @@ export async function s3Lifecycle(
           ...others.map((rule) => [rule.ID ?? '(no id)', 'not ours, stays as it is']),
         ]),
         '',
-        ...(dryRun ? [JSON.stringify({ Rules: rules satisfies LifecycleRule[] }, null, 2), ''] : []),
+        ...(dryRun ? [JSON.stringify({ Rules: rules }, null, 2), ''] : []),
       ].join('\n'),
     );
     if (!dryRun) await writeRules(client, bucket, rules);
