@@ -39,7 +39,15 @@ import { reconcile } from './workflow/reconcile.ts';
 import { RightsMemory } from './workflow/rights-memory.ts';
 import type { ServedRepository, World } from './workflow/world.ts';
 
-const RECONCILE_EVERY_MS = 60_000;
+/** How often a bot looks by itself, ms. */
+export interface Pulse {
+  /** At the rows, for what stands still. */
+  reconcileMs: number;
+  /** Into GitHub's log of deliveries, for what did not arrive. */
+  catchUpMs: number;
+}
+
+const PULSE: Pulse = { reconcileMs: 60_000, catchUpMs: 5 * 60_000 };
 
 /** A bot that runs. */
 export interface RunningStratobot {
@@ -53,11 +61,11 @@ export interface RunningStratobot {
 
 /**
  * Starts everything a configuration names; what was begun before a crash goes on.
- * @param tools `pacing`: another budget for writes to GitHub than github.com asks for
+ * @param tools `pacing`: another budget for writes to GitHub than github.com asks for; `pulse`: how often it looks by itself
  */
 export async function startStratobot(
   config: Config,
-  { log, pacing }: { log: Log; pacing?: Pacing },
+  { log, pacing, pulse = PULSE }: { log: Log; pacing?: Pacing; pulse?: Pulse },
 ): Promise<RunningStratobot> {
   const closing: Closing = [];
   let draining = false;
@@ -168,7 +176,7 @@ export async function startStratobot(
     await queue.work((job) => handleJob(world, job));
 
     const housekeeper = createHousekeeper(world);
-    const catchUp = createCatchUp(world);
+    const catchUp = createCatchUp(world, pulse.catchUpMs);
     const server = await serve(config, world, {
       database: health,
       disks: housekeeper.roomEverywhere,
@@ -188,7 +196,7 @@ export async function startStratobot(
       reconcile(world).catch((err) => log.warn({ err }, 'could not compare the rows with the world'));
       housekeeper.pass();
       catchUp.pass();
-    }, RECONCILE_EVERY_MS);
+    }, pulse.reconcileMs);
     closing.push(async () => clearInterval(timer));
     return { url: server.url, world, close: closeAll };
   } catch (error) {

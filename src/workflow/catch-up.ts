@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { SentDelivery } from '../ports.ts';
 import type { World } from './world.ts';
 
-/** Between two looks into GitHub's log of deliveries, ms; after one that failed or left some for later, at the next pass. */
-const EVERY_MS = 5 * 60_000;
 /** GitHub keeps its log for so long, ms. */
 const GITHUB_KEEPS_MS = 3 * 24 * 60 * 60_000;
 /** Read once more each time, ms: an attempt comes into the log only when it has ended, and clocks differ. */
@@ -22,7 +20,8 @@ export interface CatchUp {
   close(): Promise<void>;
 }
 
-export function createCatchUp(world: World): CatchUp {
+/** @param everyMs between two looks into GitHub's log of deliveries; after one that failed or left some for later, at the next pass */
+export function createCatchUp(world: World, everyMs: number): CatchUp {
   const { clock, log } = world;
   let dueAt = 0;
   let running: Promise<void> | null = null;
@@ -30,7 +29,7 @@ export function createCatchUp(world: World): CatchUp {
 
   async function look(): Promise<void> {
     try {
-      if ((await readDeliveryLog(world, () => closed)) !== 'more') dueAt = clock.now() + EVERY_MS;
+      if ((await readDeliveryLog(world, () => closed)) !== 'more') dueAt = clock.now() + everyMs;
     } catch (err) {
       if (!closed) log.warn({ err }, "GitHub's log of deliveries could not be read");
     }
