@@ -1,6 +1,5 @@
 /** From the parsed file and the secrets to the Config: names, defaults that depend on others, absolute paths. */
 import { resolve } from 'node:path';
-import type { UploadPolicy } from '../domain/artifact.ts';
 import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
 import type { Permissions } from '../domain/permission.ts';
 import type { Catalogue, PoolOffer } from '../domain/target.ts';
@@ -35,7 +34,7 @@ export function assemble(
       webhookSecret: secrets.webhookSecret,
     },
     softwareRepositories: file.software_repositories.map((repository) =>
-      toSoftwareRepository(repository, file.artifacts.upload),
+      toSoftwareRepository(repository, file),
     ),
     repositories: file.repositories,
     pools: file.pools.map((pool) => toPool(pool, file, folder, identities)),
@@ -92,9 +91,12 @@ export function rulesOf(
   };
 }
 
+/** What the summary of the instance that speaks for all begins with: a rule of the branch need not know its name. */
+const SPEAKER = 'stratobot';
+
 function toSoftwareRepository(
   repository: ConfigFile['software_repositories'][number],
-  upload: UploadPolicy,
+  { instance, artifacts }: Pick<ConfigFile, 'instance' | 'artifacts'>,
 ): SoftwareRepository {
   const { deployed = null, building = null, built = null, failed = null } = repository.labels;
   return {
@@ -102,7 +104,7 @@ function toSoftwareRepository(
     staging: repository.staging,
     permissions: rulesOf(repository),
     approvals: repository.approvals,
-    upload: repository.upload ?? upload,
+    upload: repository.upload ?? artifacts.upload,
     deny: repository.deny,
     labels: { building, built, failed },
     deployedLabel: deployed,
@@ -110,6 +112,7 @@ function toSoftwareRepository(
     chatter: repository.chatter,
     speaker: repository.speaker,
     builtElsewhere: repository.built_elsewhere,
+    summaryCheck: repository.summary_check ?? `${repository.speaker ? SPEAKER : instance} / summary`,
     rerunChecks: repository.rerun_checks,
     changes: {
       easystacks:

@@ -72,6 +72,8 @@ export interface SoftwareRepository {
   speaker: boolean;
   /** CPU targets that other instances build here, of which this one does not complain. */
   builtElsewhere: string[];
+  /** Name of the one check of a head that a rule of the branch can ask for. */
+  summaryCheck: string;
   /** Jobs of GitHub Actions, run again when clients can have the revision. */
   rerunChecks: string[];
   changes: ChangeRules;

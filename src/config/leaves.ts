@@ -65,6 +65,11 @@ export const label = matching(
   'a name of at most 50 characters, without a comma',
   'bot:deployed',
 );
+export const checkName = matching(
+  /^\S(?:[^\n\r]{0,98}\S)?$/,
+  'a name of at most 100 characters',
+  'stratobot / summary',
+);
 export const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of a variable', 'SKIP_TESTS');
 export const container = matching(
   /^\S*$/,

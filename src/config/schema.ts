@@ -69,6 +69,7 @@ const softwareRepository = z.strictObject({
     .default('normal'),
   speaker: leaf.flag.default(true),
   built_elsewhere: listOf(leaf.cpu, 'a list of CPU paths', '[aarch64/neoverse_n1]').default([]),
+  summary_check: leaf.checkName.optional(),
   rerun_checks: listOf(leaf.label, 'a list of names of checks', '[ci]').default([]),
   easystacks: listOf(
     z.strictObject({ path: leaf.pathPattern, repository: leaf.plainName.optional() }),

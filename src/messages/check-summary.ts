@@ -6,7 +6,8 @@ import { headline, sign } from './status-words.ts';
 
 /** What the summary of one head is made of. */
 export interface SummaryView {
-  instance: string;
+  /** As configured: several instances may serve one repository. */
+  name: string;
   /** The newest try of every build of the head, at least one. */
   builds: readonly Build[];
   repositories: ReadonlyMap<string, RepositoryTarget>;
@@ -16,12 +17,12 @@ export interface SummaryView {
 const ROOM = 60_000;
 
 /** The one check of a head that a rule of the branch can ask for: is everything that was asked for built, and good. */
-export function summaryCheck({ instance, builds, repositories }: SummaryView): CheckText {
+export function summaryCheck({ name, builds, repositories }: SummaryView): CheckText {
   const conclusion = verdict(builds);
   const waiting = builds.every((build) => build.state.kind === 'queued');
   const title = headline(builds);
   return {
-    name: `${instance} / summary`,
+    name,
     status: conclusion !== null ? 'completed' : waiting ? 'queued' : 'in_progress',
     conclusion,
     title: title.slice(0, 1).toUpperCase() + title.slice(1),

@@ -17,6 +17,7 @@ export async function reportSummary(world: World, requestId: number): Promise<vo
   const request = await world.records.requests.get(requestId);
   if (request === null) return;
   const { repo, pullRequest, headSha } = request;
+
   const key = `summary:${repo}#${pullRequest}:${headSha}`;
   const result = await world.records.locked(`posting:${key}`, async () => {
     const all = await buildsOfHead(world, repo, pullRequest, headSha);
@@ -25,9 +26,10 @@ export async function reportSummary(world: World, requestId: number): Promise<vo
     const since = world.clock.now() - (posting?.writtenAt ?? 0);
     if (since < PACE_MS && !builds.every((build) => isFinal(build.state))) return PACE_MS - since;
     const { instance, repositories } = world.catalogue;
+    const name = world.served.get(repo)?.summaryCheck ?? `${instance} / summary`;
     const byId = new Map(repositories.map((repository) => [repository.id, repository]));
     await writeCheck(world, key, repo, {
-      ...summaryCheck({ instance, builds, repositories: byId }),
+      ...summaryCheck({ name, builds, repositories: byId }),
       externalId: checkId(instance, { kind: 'summary', pullRequest }),
       headSha,
       detailsUrl: `${world.gitUrl}/${repo}/pull/${pullRequest}`,

@@ -38,6 +38,8 @@ export interface ServedRepository {
   speaker: boolean;
   /** CPU targets that other instances build here. */
   builtElsewhere: readonly string[];
+  /** Name of the check that a rule of the branch can ask for. */
+  summaryCheck: string;
   /** Put on a pull request when its deploy is published; null: none. */
   deployedLabel: string | null;
   /** Jobs of GitHub Actions that are run again once a deploy is on all Stratum 1 servers. */

@@ -17,6 +17,15 @@ describe('a small configuration', () => {
     expect(config.pools[0]?.scheduler).toEqual(expected);
   });
 
+  test.each([
+    ['speaker: true', 'stratobot / summary'],
+    ['speaker: false', 'aws-bot / summary'],
+    ['summary_check: EESSI builds', 'EESSI builds'],
+  ])('with %s the summary is %s', async (line, name) => {
+    const { config } = await load(SMALL.replace('    permissions:', `    ${line}\n    permissions:`));
+    expect(config.softwareRepositories[0]?.summaryCheck).toBe(name);
+  });
+
   test('gets every default', async () => {
     const { at, config } = await load(SMALL);
     expect(config).toEqual({
@@ -90,6 +99,7 @@ describe('a small configuration', () => {
           chatter: 'normal',
           speaker: true,
           builtElsewhere: [],
+          summaryCheck: 'stratobot / summary',
           rerunChecks: [],
           changes: {
             easystacks: [

@@ -6,7 +6,7 @@ import { aBuild, stack, states } from './rows.ts';
 const CPUS = ['x86_64/amd/zen2', 'aarch64/neoverse_n1', 'x86_64/amd/zen3'];
 const summary = (...kinds: BuildState[]) =>
   summaryCheck({
-    instance: 'aws-bot',
+    name: 'stratobot / summary',
     builds: kinds.map((state, index) => aBuild(state, index + 1, CPUS[index % CPUS.length])),
     repositories: new Map([[stack.id, stack]]),
   });
@@ -31,7 +31,7 @@ test('as it is shown', () => {
       "actions": [
         "Retry",
       ],
-      "name": "aws-bot / summary",
+      "name": "stratobot / summary",
       "title": "2 of 3 targets built, 1 with failed tests, 1 failed",
     }
   `);

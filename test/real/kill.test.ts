@@ -59,7 +59,7 @@ function expectOneResult(): void {
   const checks = around.github.checkRuns(SOFTWARE);
   expect(checks.map((check) => check.name).sort()).toEqual([
     'demo-bot / aarch64/neoverse_n1 / 2025.06',
-    'demo-bot / summary',
+    'stratobot / summary',
     'demo-bot / x86_64/amd/zen2 / 2025.06',
   ]);
   expect(around.github.violations).toEqual([]);

@@ -111,7 +111,7 @@ async function expectOneTruth({ around, sql, jobsDir }: Stage): Promise<void> {
 
 /** Those of builds. */
 const checks = ({ github }: Surroundings) =>
-  github.checkRuns(SOFTWARE).filter(({ name }) => name !== 'demo-bot / summary');
+  github.checkRuns(SOFTWARE).filter(({ name }) => name !== 'stratobot / summary');
 
 function said({ github }: Surroundings, number: number): string[] {
   const comments = github.comments(SOFTWARE, number);

@@ -96,6 +96,15 @@ botTest(
         ['aarch64/neoverse_n1'],
       ]);
       await stage.status(': built');
+      // A branch rule asks for the speaker's by a name that tells nothing of the site.
+      const summaries = () =>
+        stage.github.checkRuns(SOFTWARE).filter(({ name }) => name.endsWith(' / summary'));
+      await stage.github.waitFor(() => summaries().length === 2, { what: 'a summary of each' });
+      expect(
+        summaries()
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual([`second-${stage.bot.world.catalogue.instance} / summary`, 'stratobot / summary']);
       await say('maria', 'bot: build arch=zenn2');
       expect(await stage.said()).toContain('did you mean zen2?');
       await say('maria', 'bot: buidl arch=n1');
