@@ -206,7 +206,6 @@ function end(scene: Scene, done: Running, outcome: Outcome): void {
     startedAt: since,
     endedAt: endsAt,
     end: broken ? 'broken' : job.fails ? 'failed' : 'succeeded',
-    seen: false,
   });
   if (broken && queued.tries < RETRIES) {
     const tries = queued.tries + 1;

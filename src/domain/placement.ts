@@ -3,7 +3,16 @@ import { expectedMs, type History, meanWaitMs, placeKey } from './placement/hist
 import { healthOf, type NotNow, noneNow, type PlacementNode } from './placement/nodes.ts';
 import { type PoolOffer, type Target, targetName } from './target.ts';
 
-export { type EndedTry, type Past, pastOf, recentHistory, START_FAILED } from './placement/history.ts';
+export {
+  type EndedTry,
+  type Health,
+  type History,
+  nodeHealth,
+  type Past,
+  pastOf,
+  recentHistory,
+  START_FAILED,
+} from './placement/history.ts';
 export type { PlacementNode } from './placement/nodes.ts';
 
 export interface PlacementPool {

@@ -32,18 +32,28 @@ function health({ name }: PoolOffer, nodes: readonly NodeNow[]): string {
   const own = nodes.filter(({ pool }) => pool === name);
   const there = own.filter(({ unreachableUntil, refusal }) => unreachableUntil === null && refusal === null);
   if (own.length > 0 && there.length === 0) return '❌ no node can be reached';
-  const slots = there.reduce((sum, node) => sum + node.slots, 0);
-  const free = there.reduce((sum, node) => sum + Math.max(0, node.slots - node.jobs), 0);
+  const used = there.filter((node) => node.health.kind !== 'aside');
+  const slots = used.reduce((sum, node) => sum + node.slots, 0);
+  const free = used.reduce((sum, node) => sum + Math.max(0, node.slots - node.jobs), 0);
   const missing = own.length - there.length;
-  return `${free} of ${count(slots, 'slot')}${missing > 0 ? `, ⚠️ ${count(missing, 'node')} unreachable` : ''}`;
+  const aside = there.length - used.length;
+  const words = [
+    `${free} of ${count(slots, 'slot')}`,
+    ...(missing > 0 ? [`⚠️ ${count(missing, 'node')} unreachable`] : []),
+    ...(aside > 0 ? [`⚠️ ${count(aside, 'node')} set aside`] : []),
+  ];
+  return words.join(', ');
 }
 
-function nodeWords({ slots, jobs, unreachableUntil, refusal, nearlyFull }: NodeNow): string {
+function nodeWords({ slots, jobs, unreachableUntil, refusal, nearlyFull, health }: NodeNow): string {
   const busy = `${jobs} of ${count(slots, 'slot')} in use`;
   if (refusal !== null) return `refused, because its host key or the bot's is not the one expected; ${busy}`;
   if (unreachableUntil !== null)
     return `cannot be reached, asked again at ${clockTime(unreachableUntil)}; ${busy}`;
-  return nearlyFull ? `nearly full, so it gets no new builds; ${busy}` : busy;
+  if (nearlyFull) return `nearly full, so it gets no new builds; ${busy}`;
+  if (health.kind === 'aside')
+    return `set aside after three failures of its own in a row, tried again at ${clockTime(health.until)}; ${busy}`;
+  return health.kind === 'on-trial' ? `tried again after failures, with one build at a time; ${busy}` : busy;
 }
 
 function repositories({ repositories: all }: Catalogue): string {

@@ -1,5 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import {
+  type History,
   type Placed,
   type PlacementPool,
   type PlacementState,
@@ -18,7 +19,7 @@ type UnderWay = readonly { build: Build; pull: string }[];
 /** Everything the choice of a node depends on but the builds that hold slots. */
 export async function placementState(world: World): Promise<Omit<PlacementState, 'placed'>> {
   const now = world.clock.now();
-  const ended = await world.records.builds.endedSince(now - HISTORY_MS);
+  const history = await pastBuilds(world);
   const nodes = world.builders
     .nodes()
     .map((node) => ({ ...node, nearlyFull: world.nearlyFull.has(node.name) }));
@@ -29,8 +30,13 @@ export async function placementState(world: World): Promise<Omit<PlacementState,
       mostBuilds: world.mostBuilds.pool(offer.name),
     }),
   );
-  const history = recentHistory(ended.flatMap((one) => pastOf(one) ?? []));
   return { now, pools, history, mostPerPull: world.mostBuilds.pull };
+}
+
+/** What the builds of the last week say of nodes, pools and pull requests. */
+export async function pastBuilds(world: World): Promise<History> {
+  const ended = await world.records.builds.endedSince(world.clock.now() - HISTORY_MS);
+  return recentHistory(ended.flatMap((one) => pastOf(one) ?? []));
 }
 
 /** The slots that builds hold; one that is queued holds none. */

@@ -223,6 +223,7 @@ describe('the rest', () => {
       unreachableUntil: null,
       refusal: null,
       nearlyFull: false,
+      health: { kind: 'healthy' as const },
     };
     const refusal = 'build3.example.org shows another host key';
     nodes = [
@@ -230,6 +231,8 @@ describe('the rest', () => {
       { ...node, name: 'zen2/b', unreachableUntil: 5 },
       { ...node, name: 'zen2/c', unreachableUntil: 5, refusal },
       { ...node, name: 'zen2/<d>', nearlyFull: true },
+      { ...node, name: 'zen2/e', health: { kind: 'aside', until: 5 } },
+      { ...node, name: 'zen2/f', health: { kind: 'on-trial' } },
     ];
     const page = await (await fetch(`${origin}/`)).text();
     const rows = [...page.matchAll(/<tr><td>(.*?)<\/td><td>(.*?)<\/td><td>(.*?)<\/td><\/tr>/g)];
@@ -238,6 +241,8 @@ describe('the rest', () => {
       ['zen2/b', '1 of 4', 'cannot be reached'],
       ['zen2/c', '1 of 4', 'refused: its host key or ours is not the one expected'],
       ['zen2/&#60;d&#62;', '1 of 4', 'nearly full'],
+      ['zen2/e', '1 of 4', 'set aside after failures'],
+      ['zen2/f', '1 of 4', 'tried again after failures'],
     ]);
     expect(page).not.toContain('example.org shows');
   });

@@ -11,8 +11,14 @@ describe('what a try says of its node', () => {
   it.each<[string, EndedTry, Partial<Past> | null]>([
     ['built', ended(null), { end: 'succeeded', target: 'x86_64/amd/zen2', startedAt: 2 }],
     ['does not compile', ended({ class: 'build', code: 'compiler-error' }), { end: 'failed' }],
-    ['disk full', ended({ class: 'infrastructure', code: 'disk-full' }), { end: 'broken', seen: false }],
-    ['gone', ended({ class: 'infrastructure', code: 'unreachable' }, false), { end: 'broken', seen: true }],
+    ['disk full', ended({ class: 'infrastructure', code: 'disk-full' }), { end: 'broken' }],
+    ['gone', ended({ class: 'infrastructure', code: 'unreachable' }, false), { end: 'broken' }],
+    ['lost', ended({ class: 'infrastructure', code: 'lost' }), { end: 'broken' }],
+    [
+      'tests that cannot be judged',
+      ended({ class: 'configuration', code: 'result-unknown' }),
+      { end: 'failed' },
+    ],
     ['job refused', ended({ class: 'configuration', code: 'start-failed' }, false), { end: 'broken' }],
     ['conflict, before anything ran', ended({ class: 'configuration', code: 'conflict' }, false), null],
   ])('%s', (_, one, expected) => {

@@ -100,8 +100,13 @@ describe('choosePlacement', () => {
   it.each<[string, Past[], string]>([
     ['three failures of two pull requests', broken('a/1', ['x#1', 'x#2', 'x#1']), 'set-aside'],
     ['two failures', broken('a/1', ['x#1', 'x#2']), 'a/1'],
-    ['three failures in the logs of one pull request', broken('a/1', ['x#1', 'x#1', 'x#1']), 'a/1'],
-    ['three failures of one that the bot saw', broken('a/1', ['x#1', 'x#1', 'x#1'], true), 'set-aside'],
+    ['three failures of one pull request', broken('a/1', ['x#1', 'x#1', 'x#1']), 'set-aside'],
+    ['a success between them', [...broken('a/1', ['x#1', 'x#1', 'x#1']), past('a/1', 1.5)], 'a/1'],
+    [
+      'builds that fail by their own fault',
+      [1, 2, 3, 4].map((ago) => past('a/1', ago, { end: 'failed' })),
+      'a/1',
+    ],
     ['a success after them', [...broken('a/1', ['x#1', 'x#2', 'x#3']), past('a/1', 0)], 'a/1'],
     [
       'a build that failed by its own fault after them',

@@ -69,7 +69,6 @@ export function past(node: string, minutesAgo: number, more: Partial<Past> = {})
     startedAt: endedAt - 30 * MINUTE,
     endedAt,
     end: 'succeeded',
-    seen: false,
     ...more,
   };
 }
@@ -78,8 +77,8 @@ export function placed(node: string, pull = 'org/stack#9'): Placed {
   return { pull, pool: node.slice(0, node.indexOf('/')), node, since: NOW - HOUR };
 }
 
-export function broken(node: string, pulls: string[], seen = false): Past[] {
-  return pulls.map((pull, index) => past(node, pulls.length - index, { pull, end: 'broken', seen }));
+export function broken(node: string, pulls: string[]): Past[] {
+  return pulls.map((pull, index) => past(node, pulls.length - index, { pull, end: 'broken' }));
 }
 
 /** The node, or why it waits. */

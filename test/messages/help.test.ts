@@ -41,11 +41,14 @@ test('show_config says what is free, and what cannot be reached', () => {
     unreachableUntil,
     refusal: null,
     nearlyFull: false,
+    health: { kind: 'healthy' as const },
   });
   const gone = Date.UTC(2026, 2, 1, 14, 2);
   const full = { ...node(1, 'a', 4), nearlyFull: true };
   const other = { ...node(0, 'c', 0), refusal: 'build3.example.org shows another host key' };
-  const nodes = [node(0, 'a', 3), node(0, 'b', 0, gone), other, full, node(2, 'a', 1, gone)];
+  const aside = { ...node(2, 'b', 0), health: { kind: 'aside' as const, until: gone } };
+  const trial = { ...node(2, 'c', 1), health: { kind: 'on-trial' as const } };
+  const nodes = [node(0, 'a', 3), node(0, 'b', 0, gone), other, full, node(2, 'a', 1, gone), aside, trial];
   expect(showConfig({ ...SITE, pools }, nodes)).toMatchInlineSnapshot(`
     "What \`site-a\` builds for:
 
@@ -53,20 +56,22 @@ test('show_config says what is free, and what cannot be reached', () => {
     | --- | --- | --- | --- | --- |
     | \`generic\` | \`x86_64/generic\` |  | \`eessi.io-2025.06-software\` | 1 of 4 slots, ⚠️ 2 nodes unreachable |
     | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | 0 of 4 slots |
-    | \`zen2-spare\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | ❌ no node can be reached |
+    | \`zen2-spare\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | 3 of 4 slots, ⚠️ 1 node unreachable, ⚠️ 1 node set aside |
 
     Repositories:
 
     - \`eessi.io-2023.06-software\`: \`software.eessi.io 2023.06\`
     - \`eessi.io-2025.06-software\`: \`software.eessi.io 2025.06\`
 
-    <details><summary>5 nodes</summary>
+    <details><summary>7 nodes</summary>
 
     - \`generic/a\`: 3 of 4 slots in use
     - \`generic/b\`: cannot be reached, asked again at 14:02 UTC; 0 of 4 slots in use
     - \`generic/c\`: refused, because its host key or the bot's is not the one expected; 0 of 4 slots in use
     - \`zen2/a\`: nearly full, so it gets no new builds; 4 of 4 slots in use
     - \`zen2-spare/a\`: cannot be reached, asked again at 14:02 UTC; 1 of 4 slots in use
+    - \`zen2-spare/b\`: set aside after three failures of its own in a row, tried again at 14:02 UTC; 0 of 4 slots in use
+    - \`zen2-spare/c\`: tried again after failures, with one build at a time; 1 of 4 slots in use
 
     </details>"
   `);

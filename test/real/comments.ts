@@ -132,6 +132,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
       unreachableUntil: index === 3 ? Date.UTC(2026, 2, 1, 14, 2) : null,
       refusal: null,
       nearlyFull: false,
+      health: { kind: 'healthy' as const },
     })),
   ),
   log: logEnds(

@@ -127,7 +127,7 @@ botTest(
 
 botTest(
   'a node that broke three builds is set aside, and builds wait for another one',
-  async ({ openPullRequest, comment, buildIs, release, status, psql }) => {
+  async ({ openPullRequest, comment, buildIs, release, status, said, psql }) => {
     await openPullRequest('wait');
     await comment('maria', 'bot: build arch=zen2');
     expect((await buildIs('running', 1)).placement?.node).toBe('zen2/node-1');
@@ -137,9 +137,13 @@ botTest(
     await psql(`INSERT INTO builds (request_id, target, repository, pools, placement, exports, state, moved_at, created_at)
       SELECT request_id, target, repository, pools, placement, exports,
         jsonb_build_object('kind', 'failed', 'startedAt', null, 'endedAt', moved_at + n, 'handle', null, 'failure',
-          '{"code": "unreachable", "class": "infrastructure", "sentence": "gone", "line": null, "excerpt": []}'::jsonb),
+          '{"code": "disk-full", "class": "infrastructure", "sentence": "gone", "line": null, "excerpt": []}'::jsonb),
         moved_at - 7200000, created_at
       FROM builds, generate_series(1, 3) AS n WHERE id = 1`);
+    await comment('maria', 'bot: show_config');
+    expect(await said()).toMatch(
+      /`zen2\/node-1`: set aside after three failures of its own in a row, tried again at TIME; 0 of 1 slot in use/,
+    );
     await comment('maria', 'bot: build arch=zen2 export:SKIP_TESTS=1');
     expect((await buildIs('running', 5)).placement).toMatchObject({ node: 'zen2-spare/node-3' });
     await status('running');

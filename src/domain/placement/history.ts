@@ -24,8 +24,6 @@ export interface Past {
   startedAt: number;
   endedAt: number;
   end: PastEnd;
-  /** True when the bot itself saw the node fail; false when it was read in a log, which the pull request writes. */
-  seen: boolean;
 }
 
 /** One try of a build that ended, as its row says; times are unix ms. */
@@ -47,17 +45,15 @@ export interface EndedTry {
 
 /** Codes of failures of the job's start: the job never was there, whatever its class says of who can mend it. */
 export const START_FAILED = 'start-failed';
-/** The bot itself found the node gone. */
-const UNREACHABLE = 'unreachable';
 
 /** What a try says of its node; null when it says nothing, because it ended before anything was asked of the node. */
 export function pastOf(ended: EndedTry): Past | null {
   const { failure, ran, placedAt, target, ...rest } = ended;
   const base = { ...rest, target: targetName(target), startedAt: placedAt };
-  if (failure === null) return { ...base, end: 'succeeded', seen: true };
+  if (failure === null) return { ...base, end: 'succeeded' };
   const broken = failure.class === 'infrastructure' || failure.code === START_FAILED;
   if (!broken && !ran) return null;
-  return { ...base, end: broken ? 'broken' : 'failed', seen: failure.code === UNREACHABLE };
+  return { ...base, end: broken ? 'broken' : 'failed' };
 }
 
 /** Failures in a row, with no success between them, after which a node is set aside. */
@@ -71,9 +67,6 @@ const UNKNOWN_RUN_MS = 3_600_000;
 interface NodePast {
   failures: number;
   lastFailure: number;
-  /** Pull requests that saw it fail since it last did its work. */
-  pulls: Set<string>;
-  seen: boolean;
 }
 
 interface Rate {
@@ -120,14 +113,12 @@ export function recentHistory(past: readonly Past[]): History {
   return { nodes, rates, waits, places, served };
 }
 
-function judgeNode(nodes: Map<string, NodePast>, { node, pull, end, endedAt, seen }: Past): void {
+function judgeNode(nodes: Map<string, NodePast>, { node, end, endedAt }: Past): void {
   if (end === 'succeeded') nodes.delete(node);
   if (end !== 'broken') return;
-  const one = entry(nodes, node, { failures: 0, lastFailure: 0, pulls: new Set<string>(), seen: false });
+  const one = entry(nodes, node, { failures: 0, lastFailure: 0 });
   one.failures += 1;
   one.lastFailure = endedAt;
-  one.pulls.add(pull);
-  one.seen ||= seen;
 }
 
 export type Health =
@@ -137,12 +128,12 @@ export type Health =
   | { kind: 'on-trial' };
 
 /**
- * One pull request alone cannot take a node away from the others: its code writes the logs that failures are read from.
+ * Three failures of the node in a row, whichever builds met them. A build that failed by its own fault says nothing, for
+ * or against: a node that is half broken makes builds fail like that, too.
  */
 export function nodeHealth(history: History, node: string, now: number): Health {
   const past = history.nodes.get(node);
   if (past === undefined || past.failures < FAILURES_IN_A_ROW) return { kind: 'healthy' };
-  if (past.pulls.size < 2 && !past.seen) return { kind: 'healthy' };
   const longer = SHORTEST_ASIDE_MS * 2 ** Math.min(past.failures - FAILURES_IN_A_ROW, 10);
   const until = past.lastFailure + Math.min(longer, LONGEST_ASIDE_MS);
   return now < until ? { kind: 'aside', until } : { kind: 'on-trial' };
