@@ -77,12 +77,16 @@ export async function startStratobot(
   try {
     const clock = { now: () => Date.now() };
     const databaseUrl = await openDatabase(config, log, closing);
-    const { records, close: closeRecords, health } = await openRecords({ databaseUrl, log, clock });
+    // Whatever was lost with a connection is found by the rows; before the start has looked at them nothing is.
+    let again: () => void = () => undefined;
+    const onReturn = () => again();
+    const { records, close: closeRecords, health } = await openRecords({ databaseUrl, log, clock, onReturn });
     closing.push(closeRecords);
     const queue = await openQueue({
       databaseUrl,
       ...(config.storage.redisUrl ? { redisUrl: config.storage.redisUrl } : {}),
       log,
+      onReturn,
     });
     closing.push(() => queue.close());
 
@@ -192,8 +196,12 @@ export async function startStratobot(
     await reconcile(world, true);
     housekeeper.pass();
     catchUp.pass();
-    const timer = setInterval(() => {
+    again = () => {
+      if (draining) return;
       reconcile(world).catch((err) => log.warn({ err }, 'could not compare the rows with the world'));
+    };
+    const timer = setInterval(() => {
+      again();
       housekeeper.pass();
       catchUp.pass();
     }, pulse.reconcileMs);

@@ -15,6 +15,7 @@ import type { Job, Queue } from '../ports/queue.ts';
 import { inTurn } from './in-turn.ts';
 import { jobSchema, keyOf } from './jobs.ts';
 import { quietly } from './quietly.ts';
+import { watchForRecovery } from './recovery.ts';
 import { RETRYABLE_TRIES, waitBeforeRetry } from './retry.ts';
 
 const NAME = 'stratobot';
@@ -64,6 +65,8 @@ interface QueueOptions {
   log: Log;
   /** Jobs at a time. */
   concurrency?: number;
+  /** The server is back after trouble, or the queue after somebody wiped it: jobs may be missing. */
+  onReturn?: () => void;
 }
 
 /**
@@ -94,16 +97,33 @@ export function openQueue(options: QueueOptions): Promise<OpenQueue> {
 
 async function open<B extends IQueueBackend, C>(
   factory: BackendFactory<B, C>,
-  { log, concurrency = CONCURRENCY }: QueueOptions,
+  { log, concurrency = CONCURRENCY, onReturn = () => undefined }: QueueOptions,
   connections: { producer: C; worker: C },
 ): Promise<OpenQueue> {
   const bull = withBackend(factory);
-  const queue = new bull.Queue<Job>(NAME, {
-    connection: connections.producer,
-    defaultJobOptions: JOB_OPTIONS,
-    streams: { events: { maxLen: EVENTS_KEPT } },
-  });
-  queue.on('error', quietly(log, 'the queue has trouble with its connection'));
+  const producer = () =>
+    new bull.Queue<Job>(NAME, {
+      connection: connections.producer,
+      defaultJobOptions: JOB_OPTIONS,
+      streams: { events: { maxLen: EVENTS_KEPT } },
+    });
+  // A newcomer brings its tables along, where somebody dropped them.
+  const recovery = watchForRecovery(async () => {
+    const newcomer = producer();
+    newcomer.on('error', () => undefined);
+    await reached(newcomer.waitUntilReady()).finally(() => within(GOODBYE_TIMEOUT_MS, newcomer.close()));
+  }, onReturn);
+  const troubled = (message: string) => {
+    const tell = quietly(log, message);
+    return (error: Error) => {
+      tell(error);
+      recovery.trouble();
+    };
+  };
+  const queue = producer();
+  queue.on('error', troubled('the queue has trouble with its connection'));
+  // Redis is reached again without a word; what it kept in memory may be gone.
+  queue.on('ioredis:close', recovery.trouble);
   await reached(queue.waitUntilReady()).catch(async (error) => {
     await within(GOODBYE_TIMEOUT_MS, queue.close());
     throw error;
@@ -125,11 +145,14 @@ async function open<B extends IQueueBackend, C>(
     queue: {
       async add(job, { delayMs = 0 } = {}) {
         const key = standsFor(job);
-        if (delayMs <= 0) {
-          await reached(queue.add(job.kind, job, { deduplication: { id: key } }));
-          return;
-        }
-        await reached(addDelayed(job, key, Math.ceil(delayMs)));
+        const adding =
+          delayMs <= 0
+            ? queue.add(job.kind, job, { deduplication: { id: key } })
+            : addDelayed(job, key, Math.ceil(delayMs));
+        await reached<unknown>(adding).catch((error) => {
+          recovery.trouble();
+          throw error;
+        });
       },
     },
     async work(handle) {
@@ -146,13 +169,14 @@ async function open<B extends IQueueBackend, C>(
           backoffStrategy: (triesMade, _type, error) => waitBeforeRetry(error, triesMade) ?? -1,
         },
       });
-      worker.on('error', quietly(log, 'the worker has trouble with its connection'));
+      worker.on('error', troubled('the worker has trouble with its connection'));
       worker.on('failed', (job, error) => tellFailure(log, job, error));
       await reached(worker.waitUntilReady());
     },
     drain,
     async close(options) {
       await drain(options);
+      recovery.close();
       await within(GOODBYE_TIMEOUT_MS, queue.close());
     },
   };

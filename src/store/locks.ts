@@ -21,11 +21,14 @@ export interface Locks {
  * Named locks as session-level advisory locks. One connection of its own holds all locks of this process, so work that
  * takes long never keeps a query waiting; PostgreSQL frees the locks when the process or the connection ends. A session
  * may take its own lock twice, so within the process the set of names decides.
+ * @param onReturn the connection was lost and another one stands
  */
-export function openLocks(databaseUrl: string, log: Log): Locks {
+export function openLocks(databaseUrl: string, log: Log, onReturn: () => void = () => undefined): Locks {
   const held = new Set<string>();
   let session: Promise<pg.Client> | null = null;
   let closed = false;
+  let lost = false;
+  let timer: NodeJS.Timeout | null = null;
 
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client(connection(databaseUrl));
@@ -34,19 +37,32 @@ export function openLocks(databaseUrl: string, log: Log): Locks {
     );
     client.on('end', () => {
       forget();
-      if (!closed) setTimeout(() => current().catch(() => undefined), RECONNECT_MS).unref();
+      lost = true;
+      again();
     });
     await client.connect();
     const { rows } = await client.query<{ got: boolean }>(
       'SELECT pg_try_advisory_lock_shared(hashtextextended($1, 0)) AS got',
       [PRESENCE],
     );
-    if (rows[0]?.got === true) return client;
+    if (rows[0]?.got === true) {
+      if (lost) onReturn();
+      lost = false;
+      return client;
+    }
     await client.end();
     throw new Retryable('a backup is being restored into this database');
   };
   const forget = () => {
     session = null;
+  };
+  /** Until it is there: presence must not wait for somebody who wants a lock. */
+  const again = () => {
+    if (closed || timer !== null) return;
+    timer = setTimeout(() => {
+      timer = null;
+      current().catch(again);
+    }, RECONNECT_MS).unref();
   };
   const current = async (): Promise<pg.Client> => {
     if (closed) throw new Retryable('the locks are closed');

@@ -43,6 +43,8 @@ export async function openRecords(options: {
   log: Log;
   /** Dates the moves of builds and deploys. */
   clock?: Clock;
+  /** The database is back after its connection was lost. */
+  onReturn?: () => void;
 }): Promise<OpenRecords> {
   const { databaseUrl, log, clock = { now: Date.now } } = options;
   const pool = new pg.Pool({ ...connection(databaseUrl), max: options.poolSize ?? POOL_SIZE });
@@ -55,7 +57,7 @@ export async function openRecords(options: {
     dialect: new PostgresDialect({ pool }),
     plugins: [new StorableTextPlugin()],
   });
-  const locks = openLocks(databaseUrl, log);
+  const locks = openLocks(databaseUrl, log, options.onReturn);
   try {
     await locks.open();
     await migrate(unqualified);

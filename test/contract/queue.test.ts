@@ -35,8 +35,13 @@ function contract(startServer: () => Promise<QueueServer>) {
     await server.stop();
   });
 
-  const open = async (concurrency = 4): Promise<OpenQueue> => {
-    const queue = await openQueue({ ...server.connection, log, concurrency });
+  const open = async (concurrency = 4, onReturn?: () => void): Promise<OpenQueue> => {
+    const queue = await openQueue({
+      ...server.connection,
+      log,
+      concurrency,
+      ...(onReturn ? { onReturn } : {}),
+    });
     opened.push(queue);
     return queue;
   };
@@ -181,6 +186,37 @@ function contract(startServer: () => Promise<QueueServer>) {
     await server.cut();
     await eventually(() => queue.add({ kind: 'build', buildId: 8 }));
     await handled.take(2);
+  });
+
+  test('says when its server is back, once what was cut is whole again', async () => {
+    const returned = collector<string>();
+    const { queue, work } = await open(4, () => returned.add('back'));
+    await work(async () => undefined);
+    await queue.add(build);
+    expect(returned.all).toEqual([]);
+    await server.cut();
+    await returned.take(1);
+    await queue.add(build);
+  });
+
+  test('goes on when everything in it was wiped, and says that it may lack something', async () => {
+    const returned = collector<string>();
+    const { queue, work } = await open(4, () => returned.add('back'));
+    const handled = collector<Job>();
+    const gate = Promise.withResolvers<void>();
+    await work(async (job) => {
+      handled.add(job);
+      if (job.kind === 'check') await gate.promise;
+    });
+    await queue.add({ kind: 'check', buildId: 1 });
+    await handled.take(1);
+    await queue.add(build, { delayMs: 3_600_000 });
+    await server.wipe();
+    gate.resolve();
+    await returned.take(1);
+    await eventually(() => queue.add(build));
+    await eventually(() => queue.add({ kind: 'check', buildId: 1 }));
+    await handled.take(3);
   });
 
   test('close waits for the job that runs, and takes no other', async () => {

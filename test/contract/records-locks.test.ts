@@ -89,6 +89,14 @@ describe('the connection', () => {
     expect(await bot.records.builds.inState(['queued'])).toEqual([]);
   });
 
+  test('was cut and stands again: whoever opened the record is told', async () => {
+    const back = Promise.withResolvers<void>();
+    const { records } = await bot.open(back.resolve);
+    await bot.psql(CUT_ALL);
+    await back.promise;
+    expect(await records.locked('x', async () => 'mine')).toBe('mine');
+  });
+
   test('that cannot be made is Retryable', async () => {
     const url = new URL(bot.database.databaseUrl);
     url.port = '1';

@@ -12,7 +12,7 @@ interface FreshRecords {
   now: number;
   database: FreshDatabase;
   /** One more bot on the same database. */
-  open(): Promise<OpenRecords>;
+  open(onReturn?: () => void): Promise<OpenRecords>;
   /** A statement past the port, as somebody with psql would send it. */
   psql(statement: string): Promise<void>;
 }
@@ -26,10 +26,11 @@ export function freshRecords(): FreshRecords {
   let opened: OpenRecords[] = [];
   const fresh: Omit<FreshRecords, 'records' | 'database'> = {
     now: 50_000,
-    async open() {
+    async open(onReturn) {
       const { databaseUrl } = bot.database;
       const clock = { now: () => bot.now };
-      const one = await openRecords({ databaseUrl, poolSize: 3, log: silent, clock });
+      const told = onReturn === undefined ? {} : { onReturn };
+      const one = await openRecords({ databaseUrl, poolSize: 3, log: silent, clock, ...told });
       opened.push(one);
       return one;
     },

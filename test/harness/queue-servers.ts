@@ -15,6 +15,8 @@ export interface QueueServer {
   connection: { databaseUrl: string; redisUrl?: string };
   /** Cuts every connection; the server stays. */
   cut(): Promise<void>;
+  /** Removes everything the queue keeps, while it is in use. */
+  wipe(): Promise<void>;
   /** Adds to the queue what Stratobot would not. */
   addRaw(data: unknown): Promise<void>;
   stop(): Promise<void>;
@@ -26,14 +28,16 @@ export const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 export async function postgresServer(): Promise<QueueServer> {
   const { databaseUrl, drop } = await freshDatabase();
   const connection = { connectionString: databaseUrl, schema: 'bullmq' };
+  const administrate = async (statement: string) => {
+    const admin = new pg.Client(databaseUrl);
+    await admin.connect();
+    await admin.query(statement);
+    await admin.end();
+  };
   return {
     connection: { databaseUrl },
-    async cut() {
-      const admin = new pg.Client(databaseUrl);
-      await admin.connect();
-      await admin.query(CUT_ALL);
-      await admin.end();
-    },
+    cut: () => administrate(CUT_ALL),
+    wipe: () => administrate('DROP SCHEMA bullmq CASCADE'),
     async addRaw(data) {
       const raw = new BullQueue('stratobot', { connection }, createPostgresBackend);
       await raw.add('build', data);
@@ -59,6 +63,11 @@ export async function redisServer(): Promise<QueueServer> {
     async cut() {
       const client = new Redis(url);
       await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      await client.quit();
+    },
+    async wipe() {
+      const client = new Redis(url);
+      await client.flushall();
       await client.quit();
     },
     async addRaw(data) {
