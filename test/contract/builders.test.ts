@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -7,7 +7,7 @@ import { openBuilders } from '../../src/builders/builders.ts';
 import { fileLogs } from '../../src/builders/logs.ts';
 import { Permanent } from '../../src/domain/errors.ts';
 import { localTransport } from '../../src/transport/local.ts';
-import { isRunning, Recorder, silent } from '../harness/job-bench.ts';
+import { fixture, isRunning, Recorder, silent, sourceOf } from '../harness/job-bench.ts';
 import { processBench } from '../harness/process-bench.ts';
 
 let nextId = 9001;
@@ -46,6 +46,20 @@ for (const kind of ['local', 'ssh'] as const) {
         expect(results.steps).toEqual({ build: 3, 'check-build': 0, test: null, 'check-test': null });
         expect(results.result).toContain('FAILURE');
         expect(results.logTail).not.toContain('must not be seen');
+      }),
+    );
+
+    it(
+      'tests what was built, though its script ended with an error',
+      within(async ({ open, root, id }) => {
+        const folder = join(root, `tree-${id}`);
+        await cp(fixture('success'), folder, { recursive: true });
+        await writeFile(join(folder, 'bot/build.sh'), 'echo building for; exit 3');
+        const { builders, recorder, run } = open();
+        const handle = await run(id, sourceOf(folder));
+        expect(await recorder.end(id)).toEqual({ kind: 'exited', code: 3 });
+        const { steps } = await builders.results(id, handle);
+        expect(steps).toEqual({ build: 3, 'check-build': 0, test: 5, 'check-test': 0 });
       }),
     );
 

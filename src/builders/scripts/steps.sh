@@ -49,10 +49,16 @@ if [[ -n $stratobot_site_script ]]; then
   cd "$stratobot_control/work" || exit 125
 fi
 
+# Whether there is anything to test: see docs/adr/0011-tests-of-what-was-built.md.
+stratobot_is_built() {
+  [[ $stratobot_code == 0 ]] ||
+    grep -Eiqs '^[[:space:]]*status[[:space:]]*[=:][[:space:]]*SUCCESS[[:space:]]*$' "_bot_job$stratobot_job.result"
+}
+
 stratobot_step build
 stratobot_code=$?
 stratobot_step check-build
-if [[ $stratobot_code == 0 && ${SKIP_TESTS:-} != yes && -f bot/test.sh ]]; then
+if [[ ${SKIP_TESTS:-} != yes && -f bot/test.sh ]] && stratobot_is_built; then
   stratobot_step test
   stratobot_step check-test
 fi
