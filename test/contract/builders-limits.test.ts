@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Transport } from '../../src/ports.ts';
 import { localTransport } from '../../src/transport/local.ts';
-import { openJobBench, sourceOf } from '../harness/job-bench.ts';
+import { isRunning, openJobBench, sourceOf } from '../harness/job-bench.ts';
 
 /** A disk of one megabyte, or why there is none. */
 function smallDisk(folder: string): string | null {
@@ -51,11 +52,20 @@ describe('builders: a job without measure', () => {
     }
   });
 
-  it('prints 300 MB, of which the bot keeps a megabyte and holds little more', async () => {
+  it('prints 2 GB, of which the bot keeps a megabyte and carries little more, and leaves nothing running', async () => {
     const logLimitBytes = 1024 * 1024;
     const jobsDir = join(root, 'jobs');
+    let carried = 0;
+    const counted: Transport = {
+      ...here,
+      exec: async (argv, options) => {
+        const answer = await here.exec(argv, options);
+        carried += answer.stdout.length;
+        return answer;
+      },
+    };
     const { builders, recorder, run } = openJobBench({
-      transport: here,
+      transport: counted,
       jobsDir,
       builders: { logLimitBytes },
     });
@@ -65,9 +75,16 @@ describe('builders: a job without measure', () => {
       most = Math.max(most, process.memoryUsage().rss);
     }, 20);
     try {
-      await run(8102, await tree('yes "a line of a log without end" | head -c 300000000'));
+      // Zeros cost the kernel least; a daemon goes on printing when the script has ended.
+      const daemon = 'setsid bash -c "while :; do echo still here; sleep 0.1; done" & echo "daemon $!"';
+      await run(8102, await tree(`${daemon}; head -c 2000000000 /dev/zero`));
+      const pid = Number(await recorder.finds(8102, /daemon (\d+)/));
       expect(await recorder.end(8102)).toEqual({ kind: 'exited', code: 0 });
+      const log = await stat(join(jobsDir, 'test-b8102/work/slurm-8102.out'));
+      expect(log.size).toBeGreaterThan(2_000_000_000);
       expect(recorder.bytes(8102).length).toBeLessThan(logLimitBytes + 200);
+      expect(carried).toBeLessThan(3 * logLimitBytes); // base64, and a few words for each look
+      await expect.poll(() => isRunning(pid)).toBe(false);
       expect(most - before).toBeLessThan(100 * 1024 * 1024);
     } finally {
       clearInterval(watch);
