@@ -4,6 +4,7 @@ import { placement } from './placement.ts';
 import { printTable, type Report } from './report.ts';
 import { tarball } from './tarball.ts';
 import { transport } from './transport.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Benchmarks by name; each compares with a limit or a peer that is measured in the same run. */
 const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
@@ -27,6 +28,11 @@ const BENCHES: Record<string, { about: string; run: () => Promise<Report> }> = {
   transport: {
     about: 'a file of 300 MB streamed from a real OpenSSH, beside `ssh host cat` from the same server',
     run: transport,
+  },
+  webhooks: {
+    about:
+      'webhooks taken in, each a row on the disk before its answer, beside plain INSERTs of the same bodies',
+    run: webhooks,
   },
 };
 

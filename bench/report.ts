@@ -3,15 +3,15 @@ import { styleText } from 'node:util';
 /** One figure: what was measured, several times, and what it is compared with. */
 export interface Figure {
   name: string;
-  unit: 'ms' | 'min' | 'requests' | 'MB/s' | 'MiB' | 'builds' | '% of a core';
+  unit: 'ms' | 'min' | 'requests' | 'MB/s' | '/s' | 'MiB' | 'builds' | '% of a core';
   runs: number;
   min: number;
   median: number;
   max: number;
   /** The limit or peer, and how often its median fits into ours. */
   against: { name: string; median: number; ratio: number } | null;
-  /** What it should be at most, the ratio where there is one, and whether it is. */
-  goal?: { most: number; met: boolean };
+  /** What it should be at most or at least, the ratio where there is one, and whether it is. */
+  goal?: { most: number; met: boolean } | { least: number; met: boolean };
 }
 
 export interface Report {
@@ -47,6 +47,11 @@ export function withGoal(one: Figure, most: number): Figure {
   return { ...one, goal: { most, met: (one.against?.ratio ?? one.median) <= most } };
 }
 
+/** The same with a goal of `least` at least. */
+export function withFloor(one: Figure, least: number): Figure {
+  return { ...one, goal: { least, met: (one.against?.ratio ?? one.median) >= least } };
+}
+
 /** A table people can read; the JSON behind it is for machines. */
 export function printTable({ bench, figures }: Report, out: NodeJS.WriteStream): void {
   const rows = figures.map((one) => [
@@ -56,7 +61,7 @@ export function printTable({ bench, figures }: Report, out: NodeJS.WriteStream):
     `${one.median}`,
     `${one.max} ${one.unit}`,
     one.against ? `${one.against.ratio} × ${one.against.name}` : '',
-    one.goal ? `≤ ${one.goal.most}${one.against ? ' ×' : ''}: ${one.goal.met ? 'met' : 'MISSED'}` : '',
+    goalOf(one),
   ]);
   const head = [`bench ${bench}`, 'runs', 'min', 'median', 'max', 'against', 'goal'];
   const widths = head.map((title, column) =>
@@ -70,6 +75,12 @@ export function printTable({ bench, figures }: Report, out: NodeJS.WriteStream):
       .join('  ');
   out.write(`${styleText('bold', line(head), { stream: out })}\n`);
   for (const row of rows) out.write(`${line(row)}\n`);
+}
+
+function goalOf({ goal, against }: Figure): string {
+  if (goal === undefined) return '';
+  const wanted = 'most' in goal ? `≤ ${goal.most}` : `≥ ${goal.least}`;
+  return `${wanted}${against ? ' ×' : ''}: ${goal.met ? 'met' : 'MISSED'}`;
 }
 
 function round(value: number): number {
