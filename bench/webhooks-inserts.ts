@@ -1,7 +1,7 @@
 /** A process of its own with the bare loop beside which webhooks.ts measures: on each connection one row, one commit, the next. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import type { Measured } from './webhooks.ts';
+import type { Measured } from './webhooks-senders.ts';
 
 /** What to insert, for how long. */
 export interface Inserting {

@@ -4,7 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import type { Measured } from './webhooks.ts';
+
+/** What one process measured: of the time after the warm-up, how long each took. */
+export interface Measured {
+  tookMs: number[];
+  seconds: number;
+  /** All that were taken, also while it warmed up. */
+  taken: number;
+  /** Answers that were not 200, by status. */
+  refused: Record<string, number>;
+}
 
 /** What to send, for how long. */
 export interface Sending {

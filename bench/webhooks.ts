@@ -14,7 +14,7 @@ import { silent } from '../test/harness/log.ts';
 import { type Surroundings, startSurroundings } from '../test/harness/surroundings.ts';
 import { type Figure, figure, type Report, withFloor } from './report.ts';
 import type { Inserting } from './webhooks-inserts.ts';
-import type { Sending } from './webhooks-senders.ts';
+import type { Measured, Sending } from './webhooks-senders.ts';
 
 const RUNS = 3;
 const CONNECTIONS = [16, 64];
@@ -23,16 +23,6 @@ const MEASURED_MS = 5_000;
 const WANTED_PER_SECOND = 3_000;
 const WANTED_SHARE = 0.4;
 const PLAIN = 'bench.plain';
-
-/** What one process measured: of the time after the warm-up, how long each took. */
-export interface Measured {
-  tookMs: number[];
-  seconds: number;
-  /** All that were taken, also while it warmed up. */
-  taken: number;
-  /** Answers that were not 200, by status. */
-  refused: Record<string, number>;
-}
 
 interface Recording {
   event: string;
