@@ -132,6 +132,11 @@ export function notPutUp(deploy: Deploy, reason: string): string {
   ].join('\n\n');
 }
 
+/** What it takes to put a deploy up does not answer; `reason` is ours, with names in it. */
+export function puttingUpWaits(deploy: Deploy, reason: string): string {
+  return `**Not put up for approval yet**, ${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))}: ${sentence(reason)}. Stratobot tries it again each minute for a day; nobody has to ask again.`;
+}
+
 /** The bytes in the artifact store are not what was collected, which is seen before anybody is asked to approve them. */
 export function notWhatWasCollected(sentences: readonly string[]): string {
   const lines = sentences.slice(0, 10).map((text) => `- ${sentence(text)}.`);

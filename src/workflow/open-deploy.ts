@@ -1,5 +1,5 @@
 import type { Deploy } from '../domain/deploy.ts';
-import { Permanent } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import { whoMay } from '../domain/permission.ts';
 import { deployBody, deployOverview, deployTitle } from '../messages/deploy-pr.ts';
 import * as say from '../messages/deploy-replies.ts';
@@ -10,6 +10,11 @@ import { moveDeploy } from './move-deploy.ts';
 import { inFolder, recordPlace, stagingFiles } from './staging-files.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import { repositoryTarget, type World } from './world.ts';
+
+/** What is not there for so long is said, ms: a restart is shorter. */
+const SAID_AFTER_MS = 60_000;
+/** How long a deploy waits for what it takes to put it up, ms. */
+const PUT_UP_WITHIN_MS = 24 * 60 * 60_000;
 
 /** The step behind the queue: opens the deploy PR, and closes those it replaces. */
 export async function openDeploy(world: World, deployId: number): Promise<void> {
@@ -48,9 +53,21 @@ async function propose(world: World, asked: Deploy): Promise<void> {
     if (open !== null) await opened(world, open, pullRequest, view);
   } catch (error) {
     // It would fail the same way each minute: whoever asked hears of it instead.
-    if (!(error instanceof Permanent)) throw error;
-    await failDeploy(world, asked, error.message);
+    if (error instanceof Permanent) return failDeploy(world, asked, error.message);
+    if (error instanceof Retryable && (await givesUp(world, asked, error.message))) return;
+    throw error;
   }
+}
+
+/** Says once what a deploy waits for, and ends it after a day of that. The step is tried again until then, each minute. */
+async function givesUp(world: World, deploy: Deploy, reason: string): Promise<boolean> {
+  const waited = world.clock.now() - deploy.createdAt;
+  if (waited >= PUT_UP_WITHIN_MS) {
+    await failDeploy(world, deploy, `${reason.replace(/\.$/, '')}, for a day now`);
+    return true;
+  }
+  if (waited >= SAID_AFTER_MS) await tell(world, deploy, 'not-yet', say.puttingUpWaits(deploy, reason));
+  return false;
 }
 
 /** What follows an open deploy PR; safe to repeat. */
