@@ -73,6 +73,26 @@ for (const kind of ['local', 'ssh'] as const) {
     );
 
     it(
+      'is one job for two nodes of one machine that share the folder: given to the other, it is not built twice',
+      within(async ({ open, root, jobsDir, id }) => {
+        const go = join(root, `go-${id}`);
+        const first = open();
+        const nodes = ['n1', 'n2'].map((name) => ({ name, slots: 2, transport: first.transport, jobsDir }));
+        const both = open({ pool: { nodes } });
+        const handle = await first.start(id, 'waiting', { GO: go });
+        expect(await both.builders.find(id, 'zen2/n2')).toEqual({ ...handle, node: 'zen2/n2' });
+        // The bot believed that the first node is silent, and gave the build to the second.
+        const again = await both.start(id, 'waiting', { GO: go }, 'zen2/n2');
+        expect(again).toEqual({ ...handle, node: 'zen2/n2' });
+        both.builders.follow({ buildId: id, handle: again, logOffset: 0 });
+        await both.recorder.finds(id, /started/);
+        await writeFile(go, '');
+        expect(await both.recorder.end(id)).toEqual({ kind: 'exited', code: 0 });
+        expect(both.recorder.text(id)).toMatch(/^started \d+\nfinished\n$/);
+      }),
+    );
+
+    it(
       'does not start a build that was stopped before',
       within(async ({ open, id }) => {
         const { builders, start } = open();

@@ -94,11 +94,17 @@ export class Recorder implements JobListener {
 /** Builders of one node `zen2/n1` on a transport, with a recorder. */
 export interface JobBench {
   builders: OpenBuilders;
+  transport: Transport;
   recorder: Recorder;
   /** Starts a job of test/fixtures/jobs, or of a source, and follows it. */
   run(buildId: number, job: string | Source, exports?: Record<string, string>): Promise<JobHandle>;
   /** The same without following. */
-  start(buildId: number, job: string | Source, exports?: Record<string, string>): Promise<JobHandle>;
+  start(
+    buildId: number,
+    job: string | Source,
+    exports?: Record<string, string>,
+    node?: string,
+  ): Promise<JobHandle>;
 }
 
 export function openJobBench(options: {
@@ -118,10 +124,10 @@ export function openJobBench(options: {
     log: silent,
     ...options.builders,
   });
-  const start = (buildId: number, job: string | Source, exports: Record<string, string> = {}) =>
+  const start: JobBench['start'] = (buildId, job, exports = {}, on = 'zen2/n1') =>
     builders.start({
       build: build(buildId, exports),
-      node: 'zen2/n1',
+      node: on,
       repository: {
         id: 'eessi.io-2025.06-software',
         name: 'software.eessi.io',
@@ -134,6 +140,7 @@ export function openJobBench(options: {
     });
   return {
     builders,
+    transport,
     recorder,
     start,
     async run(buildId, job, exports) {
