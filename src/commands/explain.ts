@@ -39,7 +39,11 @@ function toJson({ commands, errors, ignored }: Explanation, more: { rights?: Exp
   return {
     commands: commands.map(({ command, builds }) => ({ name: command.name, builds })),
     errors,
-    ignored,
+    ignored: ignored.map(({ line, reason, hint }) => ({
+      line,
+      reason:
+        hint === undefined ? REASONS[reason] : `${REASONS[reason]}; the bot would point out, once: ${hint}`,
+    })),
     ...more,
   };
 }

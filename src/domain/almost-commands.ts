@@ -23,7 +23,7 @@ export interface AlmostCommand {
 
 const POLITE = '(?:please|pls|plz|hi|hey|hello|dear|ok|okay|so|and|now|then|thanks)';
 const ALMOST = new RegExp(
-  `^ *(?:${POLITE}[ ,!:]+){0,3}(?:[/!#]?bot(?: *[:;：,.!-]+ *| +)|@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +)(?=[A-Za-z])`,
+  `^ *(?:${POLITE}[ ,!:]+){0,3}(?:/(?=(?:build|plan|deploy)\\b)|[/!#]?bot(?: *[:;：,.!-]+ *| +)|@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +)(?=[A-Za-z])`,
   'i',
 );
 const LONGEST = 300;

@@ -127,6 +127,7 @@ export function checkValue(kind: ValueKind, piece: Piece): Word | BadValue {
 function remedyFor(char: string): string | null {
   if (/["'`“”‘’„]/.test(char)) return 'write it without quotes';
   if (/[;|&，、；]/.test(char)) return 'a comma or a blank separates values';
+  if (/[!?)(]/.test(char)) return 'leave it out';
   return null;
 }
 

@@ -1,7 +1,8 @@
 /** What somebody probably meant who wrote a name without its filter: only what exists here is ever suggested. */
 import type { Mistake } from './command.ts';
 import { matchPath, matchRepository } from './match-target.ts';
-import type { Catalogue } from './target.ts';
+import { closest } from './suggest.ts';
+import { type Catalogue, shortCpu } from './target.ts';
 
 const NAME = /^[A-Za-z0-9*][A-Za-z0-9_./*+-]{0,127}$/;
 type GuessedKey = 'arch' | 'accel' | 'repo';
@@ -13,7 +14,7 @@ export function withGuesses(mistakes: readonly Mistake[], catalogue: Catalogue):
     const isStray = code === 'unexpected-word' && choices.length === 0;
     if (hint !== null || !(isStray || code === 'unknown-command')) return mistake;
     const filters = filtersFor(source.slice(column - 1, column - 1 + length), catalogue);
-    if (filters === null) return mistake;
+    if (filters === null) return isStray ? { ...mistake, hint: 'leave it out' } : mistake;
     return { ...mistake, hint: `did you mean ${code === 'unknown-command' ? 'build ' : ''}${filters}?` };
   });
 }
@@ -23,10 +24,19 @@ function filtersFor(words: string, catalogue: Catalogue): string | null {
   const found = new Map<GuessedKey, string[]>();
   for (const word of words.split(/[ ,]+/).filter(Boolean)) {
     const guess = keyOf(word, catalogue);
+    const near = guess === null ? nearTarget(word, catalogue) : null;
     if (guess !== null) found.set(guess, [...(found.get(guess) ?? []), word]);
+    else if (near !== null) found.set('arch', [...(found.get('arch') ?? []), near]);
   }
   if (found.size === 0) return null;
   return [...found].map(([key, names]) => `${key}=${names.join(',')}`).join(' ');
+}
+
+/** The one target whose name a word with a digit in it misses by a slip: `zenn2`; words of prose have none. */
+function nearTarget(word: string, { pools }: Catalogue): string | null {
+  if (!NAME.test(word) || !/\d/.test(word)) return null;
+  const near = closest(word, [...new Set(pools.flatMap(({ buildsFor }) => buildsFor.map(shortCpu)))]);
+  return near === null || near.includes(' or ') ? null : near;
 }
 
 /** The filter whose value a word can be, or null. */

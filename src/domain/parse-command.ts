@@ -115,6 +115,7 @@ function parseLine({ line, source }: SourceLine, rest: number): Command | { mist
 
 function commandHint(typed: string): string | null {
   if (/^bot:?$/i.test(typed)) return 'write bot: once';
+  if (/^after\b/i.test(typed)) return 'write it behind the command, as in build arch=… after #123';
   const [key = ''] = typed.split(/[:=]/);
   if (key !== typed && filterKey(key) !== null) return `did you mean build ${shown(typed)}?`;
   const meant = otherWordFor(typed);
@@ -220,7 +221,15 @@ function strayWords(command: CommandName, run: Word): Complaint {
     code: 'unexpected-word',
     message: `${command} does not take the word${/[ ,]/.test(text) ? 's' : ''} ${shown(text)}`,
     // What the word may stand for is known where it is known what there is.
-    hint: isKey ? `write ${text}=… with a value` : filters.includes('arch') ? null : `write bot: ${usage}`,
+    hint: /^after\b/i.test(text)
+      ? 'write after #123, of one pull request'
+      : /^\\+$/.test(text)
+        ? 'write the whole command on one line'
+        : isKey
+          ? `write ${text}=… with a value`
+          : filters.includes('arch')
+            ? null
+            : `write bot: ${usage}`,
     choices: [],
   };
 }

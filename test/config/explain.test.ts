@@ -40,6 +40,17 @@ test('says what a comment would come to, with the example where no configuration
   });
 });
 
+test('a line that is left alone has a reason in words, and in JSON nothing else', async () => {
+  const { out } = await run('explain', '--json', 'bot build zen2\n> bot: ping');
+  expect(JSON.parse(out).ignored).toEqual([
+    {
+      line: 1,
+      reason: 'it does not begin with bot:; the bot would point out, once: bot: build arch=zen2',
+    },
+    { line: 2, reason: 'it is a quote' },
+  ]);
+});
+
 test('shows mistakes where they stand, and nothing that steers a terminal', async () => {
   const path = await write(join(await folder(), 'stratobot.yml'), SMALL);
   const { exit, out } = await run('explain', 'bot: build arch=zenn2\n> bot: ping', '--config', path);

@@ -39,6 +39,25 @@ test.each(all.map((comment) => [comment.slice(0, 80), comment]))('%j', (_, comme
     expect(commands.length + errors.length + ignored.length).toBeGreaterThan(0);
 });
 
+test.each([
+  ['/build zen2', 'bot: build arch=zen2'],
+  ['/deploy', 'bot: deploy'],
+])('%s, as other bots are asked, is pointed out', (comment, hint) => {
+  expect(explainComment(comment, SITE).ignored).toEqual([{ line: 1, reason: 'almost', hint }]);
+});
+
+test.each([
+  ['bot: build zenn2', 'did you mean arch=zen2?'],
+  ['bot: retry failed', 'leave it out'],
+  ['bot: build arch=zen2 please', 'leave it out'],
+  ['bot: build arch=zen2!', 'leave it out'],
+  ['bot: build arch=zen2 after #', 'write after #123, of one pull request'],
+  ['bot: build arch=zen2 \\', 'write the whole command on one line'],
+  ['bot: after #12 build', 'write it behind the command, as in build arch=… after #123'],
+])('%s says what to write', (comment, hint) => {
+  expect(explainComment(comment, SITE).errors[0]?.hint).toBe(hint);
+});
+
 test('what is said', () => {
   const said = all.map((comment) => {
     const { commands, errors, keepsGoing, ignored } = explainComment(comment, SITE);
