@@ -1,5 +1,6 @@
 import type { Build } from '../domain/build.ts';
 import { type Command, type Mistake, printCommand } from '../domain/command.ts';
+import { Retryable } from '../domain/errors.ts';
 import { sortKnown } from '../domain/known-builds.ts';
 import { planBuild } from '../domain/plan.ts';
 import { besideTheStacks, touchedTargets, type Understood } from '../domain/pull-changes.ts';
@@ -16,6 +17,8 @@ import type { ServedRepository, World } from './world.ts';
 
 /** How long a new build may take to start before it gets a check, ms. */
 const FIRST_CHECK_MS = 2_000;
+/** When a request is tried again while another one of its pull request is being recorded, ms. */
+const BUSY_MS = 300;
 
 /** Who asked for builds, and the identity of the asking: `comment:<id>` or `label:<delivery>`. */
 export interface BuildAsk {
@@ -67,16 +70,17 @@ export async function requestBuild(
   if (beside.length > 0 && !insists) {
     return refused(besideThePaths(beside, stacks, insisting(commands)));
   }
-  const { fresh, built, underWay } = sortKnown(plan.builds, await knownBefore(world, ask), insists);
-  if (fresh.length > 0) {
-    await recordRequest(
-      world,
-      ask,
-      commands.map((command) => command.source.trim()),
-      fresh,
-      understood?.software ?? null,
-    );
-  }
+  // Two comments of the same moment: the second one finds what the first one asked for.
+  const sorted = await world.records.locked(`request:${pull.repo}#${pull.number}`, async () => {
+    const known = sortKnown(plan.builds, await knownBefore(world, ask), insists);
+    const lines = commands.map((command) => command.source.trim());
+    if (known.fresh.length > 0)
+      await recordRequest(world, ask, lines, known.fresh, understood?.software ?? null);
+    return known;
+  });
+  if (sorted === 'busy')
+    throw new Retryable('builds of this pull request are being recorded', { retryAfterMs: BUSY_MS });
+  const { fresh, built, underWay } = sorted;
   if (understood !== null) await pointOut(world, served, pull, understood);
   const there = notDoubled({
     headSha: pull.headSha,

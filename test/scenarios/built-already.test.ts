@@ -47,3 +47,14 @@ botTest('a label where all is built, with another command in words', async (stag
   expect((await stage.said()).split('\n\n')[1]).toBe('`demo-bot` is here.');
   expect(stage.github.comments(SOFTWARE, 1).filter(({ body }) => body.includes('Build of'))).toHaveLength(1);
 });
+
+botTest('two comments of the same moment ask for one build', async (stage) => {
+  await stage.openPullRequest();
+  stage.expectComplaint('a job failed and will be tried again');
+  const ask = () => stage.comment('maria', 'bot: build arch=zen2');
+  await Promise.all([ask(), ask()]);
+  expect(await stage.said()).toMatch(/being built already|built already/);
+  await stage.buildIs('succeeded');
+  expect(await stage.bot.world.records.builds.movedSince(0)).toHaveLength(1);
+  await stage.status(': built');
+});
