@@ -5,6 +5,7 @@ import { checks } from './checks.ts';
 import type { Pacing } from './client.ts';
 import { comments } from './comments.ts';
 import { deliveries } from './deliveries.ts';
+import { found } from './found.ts';
 import { gitAccess } from './git-access.ts';
 import { issues } from './issues.ts';
 import { permissions } from './permissions.ts';
@@ -46,6 +47,7 @@ export function createGitHub({
     ...staging(api),
     ...issues(api),
     ...deliveries(api),
+    ...found(api),
     ...gitAccess(api, gitUrl),
     requests: api.requests,
   };

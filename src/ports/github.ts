@@ -67,6 +67,16 @@ export interface SentDelivery {
   payload(): Promise<unknown>;
 }
 
+/** A webhook as GitHub would have sent it, made from what it shows now. */
+export interface FoundEvent {
+  /** Made of what it is about: the same whenever it is found. */
+  guid: string;
+  event: string;
+  payload: unknown;
+  /** Of a comment: its id, and when it was written (unix ms). */
+  comment: { id: number; at: number } | null;
+}
+
 export interface GitHub {
   pullRequest(repo: string, number: number): Promise<PullRequest | null>;
   /** Whether everybody may see a repository; remembered for some minutes. */
@@ -120,6 +130,10 @@ export interface GitHub {
   gitAccess(repo: string): Promise<{ url: string; token: string | null }>;
   /** What GitHub sent to this App at `since` (unix ms) or later, newest first; a request for each 100 that are read. */
   deliveriesSince(since: number): AsyncIterable<SentDelivery>;
+  /** Heads of open pull requests that changed since (unix ms), and comments written on open ones since; the first 1,000 of each. */
+  openPullsSince(repo: string, since: number): Promise<FoundEvent[]>;
+  /** Reviews of a pull request, and that it is closed when it is. */
+  pullAsEvents(repo: string, number: number): Promise<FoundEvent[]>;
 }
 
 /** Makes a domain event of a verified webhook; null when it means nothing here. Throws Permanent when it cannot be read. */

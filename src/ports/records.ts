@@ -44,6 +44,8 @@ export interface Deliveries {
   unfinished(before: number): Promise<string[]>;
   /** Those of the GUIDs that have a row. */
   known(guids: readonly string[]): Promise<Set<string>>;
+  /** Those of the comments that came in a webhook since (unix ms), were answered, or asked for builds. */
+  commentsSeen(ids: readonly number[], since: number): Promise<Set<number>>;
   /** How far GitHub's log of deliveries was read, unix ms; null when it never was. */
   logReadTo(): Promise<number | null>;
   readLogTo(at: number): Promise<void>;

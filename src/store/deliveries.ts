@@ -78,6 +78,18 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
         .execute();
       return new Set(rows.map((row) => row.guid));
     },
+    async commentsSeen(ids, since) {
+      if (ids.length === 0) return new Set();
+      const { rows } = await sql<{ id: string }>`
+        SELECT payload::json->'comment'->>'id' AS id FROM stratobot.deliveries
+          WHERE event = 'issue_comment' AND received_at >= ${since}
+        UNION SELECT split_part(key, ':', 3) FROM stratobot.postings
+          WHERE key = ANY(${ids.map((id) => `reply:comment:${id}`)})
+        UNION SELECT split_part(source, ':', 2) FROM stratobot.requests
+          WHERE source = ANY(${ids.map((id) => `comment:${id}`)})`.execute(db);
+      const seen = new Set(rows.map(({ id }) => Number(id)));
+      return new Set(ids.filter((id) => seen.has(id)));
+    },
     async logReadTo() {
       const row = await db.selectFrom('delivery_log').select('read_to').executeTakeFirst();
       return row?.read_to ?? null;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SentDelivery } from '../ports.ts';
+import { comparePulls } from './compare-pulls.ts';
 import type { World } from './world.ts';
 
 /** GitHub keeps its log for so long, ms. */
@@ -69,13 +70,16 @@ export async function readDeliveryLog(
       await deliveries.readLogTo(now);
       return 'read';
     }
-    const { missed, newest } = await missedSince(world, Math.max(readTo - OVERLAP_MS, now - GITHUB_KEEPS_MS));
+    const since = readTo - OVERLAP_MS;
+    const reaches = now - GITHUB_KEEPS_MS;
+    if (since < reaches) await comparePulls(world, since, reaches + OVERLAP_MS);
+    const { missed, newest } = await missedSince(world, Math.max(since, reaches));
     for (const sent of missed.slice(0, MOST_FETCHED)) {
       if (isClosed()) return 'more';
       await takeUp(world, sent);
     }
     const next = missed[MOST_FETCHED];
-    await deliveries.readLogTo(next?.deliveredAt ?? newest ?? readTo);
+    await deliveries.readLogTo(next?.deliveredAt ?? newest ?? Math.max(readTo, reaches + OVERLAP_MS));
     if (missed.length > 0) log.info({ missed: missed.length }, 'webhooks that did not arrive were fetched');
     return next === undefined ? 'read' : 'more';
   });

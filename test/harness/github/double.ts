@@ -165,6 +165,11 @@ export class GitHubDouble extends People {
     return this.webhooks.deliveries;
   }
 
+  /** As after three days: the log has nothing any more. */
+  forgetDeliveries(): void {
+    this.webhooks.deliveries.length = 0;
+  }
+
   /** Sends the newest delivery with a GUID again. */
   async redeliver(guid: string): Promise<Delivery> {
     const delivery = this.webhooks.deliveries.findLast((one) => one.guid === guid);

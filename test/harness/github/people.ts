@@ -125,10 +125,10 @@ export class People {
     return await this.#act(options, (act) => viewIssue(issues.openIssue(act, repo, draft)));
   }
 
-  /** Comments on an issue or pull request. */
-  async comment(repoName: string, number: number, options: By & { body: string }): Promise<CommentView> {
+  /** Comments on an issue or pull request; `at`: some time ago. */
+  async comment(repoName: string, number: number, options: By & { body: string; at?: Date }) {
     const issue = this.world.issue(this.world.repository(repoName), number);
-    return await this.#act(options, (act) => viewComment(issues.addComment(act, issue, options.body)));
+    return await this.#act(options, (act) => viewComment(issues.addComment(act, issue, options)));
   }
 
   /** Edits a comment: one's own, or anyone's with write permission. */

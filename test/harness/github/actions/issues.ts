@@ -94,10 +94,10 @@ export function setState(act: Act, issue: Issue, state: 'open' | 'closed'): void
   touch(act, issue);
 }
 
-export function addComment(act: Act, issue: Issue, body: string): Comment {
+export function addComment(act: Act, issue: Issue, { body, at }: { body: string; at?: Date }): Comment {
   if (body.trim() === '') throw invalid('IssueComment', 'body', 'missing_field');
   checkBody('IssueComment', body);
-  const now = act.world.now();
+  const now = at === undefined ? act.world.now() : `${at.toISOString().slice(0, 19)}Z`;
   const comment: Comment = {
     id: act.world.nextId(),
     issue,

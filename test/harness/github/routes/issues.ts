@@ -41,6 +41,7 @@ const base = '/repos/{owner}/{repo}/issues';
 export const issueRoutes: readonly Route[] = [
   { method: 'GET', template: base, needs: read, handle: list },
   { method: 'POST', template: base, needs: 'issues:write', handle: create },
+  { method: 'GET', template: `${base}/comments`, needs: read, handle: listComments },
   {
     method: 'GET',
     template: `${base}/{issue_number}`,
@@ -60,7 +61,7 @@ export const issueRoutes: readonly Route[] = [
     template: `${base}/{issue_number}/comments`,
     needs: write,
     handle: (request) => {
-      const comment = addComment(request.act, issueOf(request), text(request.body, 'body'));
+      const comment = addComment(request.act, issueOf(request), { body: text(request.body, 'body') });
       return created(renderComment(request.world, comment));
     },
   },
@@ -126,6 +127,13 @@ function commentOf(request: ApiRequest): Comment {
 function since(request: ApiRequest, comments: readonly Comment[]): readonly Comment[] {
   const time = request.query.get('since');
   return time === null ? comments : comments.filter((one) => Date.parse(one.updatedAt) >= Date.parse(time));
+}
+
+/** Of all issues and pull requests of the repository, oldest first. */
+function listComments(request: ApiRequest): ApiAnswer {
+  const all = [...request.repo.issues.values()].flatMap((issue) => issue.comments);
+  const found = since(request, all).toSorted((a, b) => a.id - b.id);
+  return paged(request, found, (one) => renderComment(request.world, one));
 }
 
 /** Newest first, pull requests among them, as GitHub does. */
