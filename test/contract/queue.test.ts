@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import type { Job } from '../../src/ports/queue.ts';
 import { type OpenQueue, openQueue } from '../../src/queue/queue.ts';
-import { waitBeforeRetry } from '../../src/queue/retry.ts';
+import { collector } from '../harness/collector.ts';
 import { recordingLog } from '../harness/log.ts';
 import {
   freePort,
@@ -272,48 +272,10 @@ function contract(startServer: () => Promise<QueueServer>) {
   });
 }
 
-test.each([
-  ['a Retryable, the first time', new Retryable('x'), 1, { least: 500, most: 1_000 }],
-  ['a Retryable, later', new Retryable('x'), 5, { least: 8_000, most: 16_000 }],
-  [
-    'a Retryable that says when',
-    new Retryable('x', { retryAfterMs: 60_000 }),
-    1,
-    { least: 60_000, most: 60_000 },
-  ],
-  ['a Retryable, for the last time', new Retryable('x'), 8, { least: null, most: null }],
-  ['another error, the first time', new Error('x'), 1, { least: 500, most: 1_000 }],
-  ['another error, again', new Permanent('x'), 2, { least: null, most: null }],
-])('the wait after %s', (_what, error, triesMade, { least, most }) => {
-  expect(waitBeforeRetry(error, triesMade, 1)).toBe(least);
-  expect(waitBeforeRetry(error, triesMade, 0)).toBe(most);
-});
-
 test('a queue that cannot be reached says so as Retryable', async () => {
   const databaseUrl = `postgres://nobody:x@127.0.0.1:${await freePort()}/nothing`;
   await expect(openQueue({ databaseUrl, log: recordingLog() })).rejects.toThrow(Retryable);
 });
-
-/** Things that happen, and a way to wait for a number of them. */
-function collector<T>() {
-  const all: T[] = [];
-  let wake = () => {};
-  return {
-    all,
-    add(thing: T) {
-      all.push(thing);
-      wake();
-    },
-    async take(count: number): Promise<T[]> {
-      while (all.length < count) {
-        const changed = Promise.withResolvers<void>();
-        wake = changed.resolve;
-        await changed.promise;
-      }
-      return [...all];
-    },
-  };
-}
 
 /** Until the connections that were cut have been replaced. */
 async function eventually(work: () => Promise<void>): Promise<void> {
