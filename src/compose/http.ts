@@ -37,7 +37,16 @@ export async function serve(config: Config, world: World, probes: Probes) {
 async function routes(config: Config, world: World, probes: Probes, closing: AbortSignal) {
   const { records, queue, clock, log, logs } = world;
   const { webhookSecret, appId, privateKey } = config.github;
-  const webhooks = await createWebhookRoute({ webhookSecret, appId, privateKey, records, queue, clock, log });
+  const webhooks = await createWebhookRoute({
+    webhookSecret,
+    appId,
+    privateKey,
+    bodyLimit: config.limits.webhookBytes,
+    records,
+    queue,
+    clock,
+    log,
+  });
   const health = async () => {
     const answers = await probes.database().then(
       () => true,

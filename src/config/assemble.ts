@@ -48,6 +48,7 @@ export function assemble(
     })),
     signingKeyFile: secrets.signingKeyFile,
     limits: {
+      webhookBytes: file.limits.webhook_bytes,
       tarballBytes: file.limits.tarball_bytes,
       tarballMembers: file.limits.tarball_members,
       logBytes: file.limits.log_bytes,

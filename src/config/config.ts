@@ -241,6 +241,8 @@ interface Stratum1Settings {
 }
 
 interface Limits {
+  /** The largest body of a webhook that is read. */
+  webhookBytes: number;
   tarballBytes: number;
   tarballMembers: number;
   logBytes: number;

@@ -234,6 +234,7 @@ const stratum1 = z.strictObject({
 });
 
 const limits = z.strictObject({
+  webhook_bytes: leaf.byteSize.default(25 * 2 ** 20),
   tarball_bytes: leaf.byteSize.default(200 * 2 ** 30),
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),

@@ -7,8 +7,6 @@ import { BodyRefused, readBody } from './read-body.ts';
 import { isHandled } from './translate.ts';
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
-/** GitHub sends no payload above 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads */
-export const BODY_LIMIT = 25 * 1024 * 1024;
 /** GitHub gives up on a delivery after 10 s. */
 const BODY_TIMEOUT_MS = 5_000;
 /** Below the 9 s after which Probot answers 202: a delivery that is not recorded must be one that failed. */
@@ -18,6 +16,8 @@ export interface WebhookRouteOptions {
   webhookSecret: string;
   appId: number;
   privateKey: string;
+  /** The largest body that is read; GitHub sends none above 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads */
+  bodyLimit: number;
   records: { deliveries: Pick<Deliveries, 'record'> };
   queue: Queue;
   clock: Clock;
@@ -50,9 +50,9 @@ export async function createWebhookRoute(options: WebhookRouteOptions): Promise<
     try {
       // Without a signature Probot answers 400 from the headers alone; nobody's body is read before there is one.
       if (req.method === 'POST' && req.headers['x-hub-signature-256'] !== undefined) {
-        if (Number(req.headers['content-length'] ?? 0) > BODY_LIMIT)
-          throw new BodyRefused(413, `Body is announced larger than ${BODY_LIMIT} bytes`);
-        const body = await readBody(req, { limit: BODY_LIMIT, timeoutMs: BODY_TIMEOUT_MS });
+        if (Number(req.headers['content-length'] ?? 0) > options.bodyLimit)
+          throw new BodyRefused(413, `Body is announced larger than ${options.bodyLimit} bytes`);
+        const body = await readBody(req, { limit: options.bodyLimit, timeoutMs: BODY_TIMEOUT_MS });
         Object.assign(req, { body });
       }
       await middleware(req, res);

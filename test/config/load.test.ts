@@ -154,6 +154,7 @@ describe('a small configuration', () => {
       signingKeyFile: null,
       stratum1: [],
       limits: {
+        webhookBytes: 25 * 2 ** 20,
         tarballBytes: 200 * 2 ** 30,
         tarballMembers: 2_000_000,
         logsHereSeconds: 30 * 24 * 3600,

@@ -3,7 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
-import { BODY_LIMIT, WEBHOOK_PATH } from '../../src/handlers/webhook-route.ts';
+import { WEBHOOK_PATH } from '../../src/handlers/webhook-route.ts';
 import { botTest } from '../harness/bot-test.ts';
 import type { Json } from '../harness/github/model.ts';
 import type { Stage } from '../harness/stage.ts';
@@ -103,16 +103,27 @@ botTest('a replayed closing, after the pull request was opened again', async (st
   await stage.status(': built');
 });
 
-botTest('an oversized webhook: more than 25 MB that no header announced', async (stage) => {
+/** Sends two chunks more than a limit lets in, and looks whether the bot is still there. */
+async function sendTooMuch(stage: Stage, limit: number): Promise<void> {
   const size = 1024 * 1024;
   const chunk = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n`;
-  const chunks = Array.from({ length: BODY_LIMIT / size + 2 }, () => chunk);
+  const chunks = Array.from({ length: limit / size + 2 }, () => chunk);
   const answer = await beginPost(stage, [...signedHead, 'transfer-encoding: chunked'], chunks);
   expect(answer).toMatch(/^$|^HTTP\/1.1 413 /);
   await stage.openPullRequest();
   await stage.comment('maria', 'bot: ping');
   expect(await stage.said()).toContain('is here');
-});
+}
+
+botTest('an oversized webhook: more than 25 MB that no header announced', (stage) =>
+  sendTooMuch(stage, 25 * 1024 * 1024),
+);
+
+botTest(
+  'an oversized webhook: more than the configuration lets in',
+  (stage) => sendTooMuch(stage, 1024 * 1024),
+  { configure: (config) => Object.assign(config, { limits: { webhook_bytes: '1MiB' } }) },
+);
 
 botTest('a slow webhook: a body that never comes does not keep its connection', async (stage) => {
   const answer = await beginPost(stage, [...signedHead, 'content-length: 1000'], ['{']);

@@ -7,11 +7,12 @@ import { text } from 'node:stream/consumers';
 import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { translateEvent } from '../../../src/handlers/translate.ts';
-import { BODY_LIMIT, createWebhookRoute, WEBHOOK_PATH } from '../../../src/handlers/webhook-route.ts';
+import { createWebhookRoute, WEBHOOK_PATH } from '../../../src/handlers/webhook-route.ts';
 import type { Job } from '../../../src/ports.ts';
 import { names, recording } from './recordings.ts';
 
 const secret = 'a secret of this test';
+const BODY_LIMIT = 100_000;
 const now = Date.parse('2026-01-02T03:04:05Z');
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -59,7 +60,14 @@ class Desk {
 
 const sign = (body: string | Buffer) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 const route = (desk: Desk, webhookSecret = secret) =>
-  createWebhookRoute({ ...desk, webhookSecret, appId: 1, privateKey, clock: { now: () => now } });
+  createWebhookRoute({
+    ...desk,
+    webhookSecret,
+    appId: 1,
+    privateKey,
+    bodyLimit: BODY_LIMIT,
+    clock: { now: () => now },
+  });
 
 let desk: Desk;
 let server: Server;
