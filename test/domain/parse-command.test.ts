@@ -198,6 +198,7 @@ describe('what is shown, not said', () => {
     ['- bot: build arch=zen2', [[1, 'markup']]],
     ['**bot: build arch=zen2**', [[1, 'markup']]],
     ['```\nbot: build\n```', [[2, 'code-block']]],
+    ['```a\u2028b\nbot: build\n```', [[2, 'code-block']]],
     [
       '~~~ text\nbot: build\n```\nbot: build',
       [
