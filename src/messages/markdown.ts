@@ -50,8 +50,9 @@ export function prose(text: string, limit = 500): string {
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     .replaceAll(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
-    .replaceAll(/@(?=\w)/g, '@\u2060')
-    .replaceAll(/(https?):\/\//gi, '$1:\u2060//');
+    // GitHub makes these alive in the text that is left, where a backslash is gone: @name, #1, GH-1, addresses.
+    .replaceAll(/(?<=@|#|GH-)(?=\w)/gi, '\u2060')
+    .replaceAll(/(?<=(?:https?|ftp):)(?=\/\/)|(?<=www)(?=\.)/gi, '\u2060');
 }
 
 /**

@@ -53,6 +53,12 @@ test('a sentence keeps its names and loses its full stop', () => {
   expect(sentence('an odd ` stays')).toBe('an odd \\` stays');
 });
 
+test('what GitHub finds in rendered text, where no backslash is left, is not found in prose', () => {
+  expect(prose('a/b#1 GH-2 1https://x _www.x ftp://x')).toBe(
+    'a/b\\#\u20601 GH-\u20602 1https:\u2060//x \\_www\u2060.x ftp:\u2060//x',
+  );
+});
+
 test('a bar is escaped where it would end a cell, and only there', () => {
   expect([code('a|b'), cell('a|b')]).toEqual(['`a|b`', '`a\\|b`']);
 });
