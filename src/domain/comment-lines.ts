@@ -22,7 +22,7 @@ const DECORATED_COMMAND = /^[ >*_~`#+.()\d-]+bot:/i;
 /** `bot:` anywhere, but not `robot:` or `my-bot:`. */
 const MENTION = /(?<![\p{L}\p{N}_-])bot:/iu;
 /** A fence may open behind list markers; deeper indentation than Markdown's is let pass, for nested lists. */
-const FENCE = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^]*)/;
+const FENCE = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([\s\S]*)/;
 const INDENTED = /^(?: {4}| {0,3}\t)/;
 const QUOTE = /^ {0,3}>/;
 const HTML_BLOCK = /^ {0,3}<!--/;

@@ -45,14 +45,16 @@ export function plain(text: string, limit: number): string {
 
 /** Plain prose from outside (a title, a sentence with names in it): every mark of Markdown and HTML is made harmless. */
 export function prose(text: string, limit = 500): string {
-  return clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
-    // GitHub makes these alive in the text that is left, where a backslash is gone: @name, #1, GH-1, addresses.
-    .replaceAll(/(?<=@|#|GH-)(?=\w)/gi, '\u2060')
-    .replaceAll(/(?<=(?:https?|ftp):)(?=\/\/)|(?<=www)(?=\.)/gi, '\u2060');
+  return (
+    clip(showControls(text.replaceAll(/[\r\n\t]+/g, ' ')), limit)
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+      // GitHub makes these alive in the text that is left, where a backslash is gone: @name, #1, GH-1, addresses.
+      .replaceAll(/(?<=@|#|GH-)(?=\w)/gi, '\u2060')
+      .replaceAll(/(?<=(?:https?|ftp):)(?=\/\/)|(?<=www)(?=\.)/gi, '\u2060')
+  );
 }
 
 /**
