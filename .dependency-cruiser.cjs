@@ -90,7 +90,7 @@ module.exports = {
       name: 'product-imports-no-tests',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(test|demo|bench|scripts)/' },
+      to: { path: '^(test|demo|bench|fuzz|scripts)/' },
     },
   ],
   options: {
