@@ -28,6 +28,7 @@ export async function webhooks(): Promise<Subject<Sent>> {
     webhookSecret: SECRET,
     appId: 1,
     privateKey,
+    bodyLimit: 25 * 1024 * 1024,
     clock: { now: () => Date.now() },
     log: silent,
     queue: { add: async () => undefined },
