@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { chown, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { Permanent, Retryable } from '../domain/errors.ts';
@@ -9,6 +9,7 @@ import type { Log } from '../ports/basics.ts';
 import { as, ENVIRONMENT, findBinaries, initdb } from './embedded/binaries.ts';
 import { findPlace, type Place, remember } from './embedded/place.ts';
 import { findPostmaster, LOOK_MS, type Postmaster, stopPostmaster } from './embedded/postmaster.ts';
+import { inTurn } from './embedded/turn.ts';
 
 /** Recovery after a crash may take its time. */
 const START_TIMEOUT_MS = 60_000;
@@ -16,8 +17,13 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 /** Between two tries to start a server that died. */
 const REVIVE_PAUSE_MS = 1_000;
-/** A free port may be taken by somebody else before the server has it. */
-const PORT_TRIES = 3;
+/**
+ * A free port may be taken by somebody else before the server has it; and what a killed server left behind (processes that
+ * end a moment later) keeps the next one out.
+ */
+const START_TRIES = 6;
+/** After the first try; after each further one so much longer. */
+const START_PAUSE_MS = 150;
 /** How often a server that is just being stopped is met. */
 const USE_TRIES = 3;
 /** How long a process that was killed may still seem to use the server, ms. */
@@ -51,15 +57,21 @@ export async function startEmbeddedPostgres(options: {
   elsewhere?: string;
 }): Promise<EmbeddedPostgres> {
   const { dataDir, log, settings = {}, elsewhere = ELSEWHERE } = options;
-  const place = await findPlace(dataDir, elsewhere, log);
-  const bin = await findBinaries(place.account, elsewhere);
-  await makeCluster(place, bin);
+  const { place, bin } = await inTurn(resolve(dataDir), async () => {
+    const place = await findPlace(dataDir, elsewhere, log);
+    const bin = await findBinaries(place.account, elsewhere);
+    await makeCluster(place, bin);
+    return { place, bin };
+  });
 
-  const found = async (port?: number): Promise<Postmaster> => {
-    const left = await findPostmaster(place.directory);
-    if (left) log.info({ pid: left.pid }, 'PostgreSQL is running already and is taken over');
-    return left ?? (await startServer(place, bin, settings, log, port));
-  };
+  // Of two bots that both find no server one starts it and the other one takes it over: the second would remove the lock
+  // file of the first.
+  const found = (port?: number): Promise<Postmaster> =>
+    inTurn(place.directory, async () => {
+      const left = await findPostmaster(place.directory);
+      if (left) log.info({ pid: left.pid }, 'PostgreSQL is running already and is taken over');
+      return left ?? (await startServer(place, bin, settings, log, port));
+    });
   /** A server that the last of its users is stopping just now lets nobody in: it is started again then. */
   const use = async (port?: number) => {
     for (let tries = 1; ; tries += 1) {
@@ -166,7 +178,8 @@ async function startServer(
       log,
     );
     if (server) return server;
-    if (tries === PORT_TRIES) throw new Retryable(`PostgreSQL does not start; see ${place.logFile}`);
+    if (tries === START_TRIES) throw new Retryable(`PostgreSQL does not start; see ${place.logFile}`);
+    await sleep(START_PAUSE_MS * tries);
   }
 }
 

@@ -135,6 +135,20 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     await expect.poll(answer, { timeout: 20_000, interval: 100 }).toBe(42);
   });
 
+  test('is one for all who start it at the same moment, also after it died', async () => {
+    const bots = await Promise.all([startBot(), startBot(), startBot()]);
+    const [one, ...others] = bots.map(({ databaseUrl }) => databaseUrl);
+    expect(others).toEqual([one, one]);
+    for (let died = 0; died < 3; died += 1) {
+      await ask(one ?? '', 'CHECKPOINT');
+      const [pid] = (await readFile(await postmasterFile(), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      const guards = "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'stratobot-guard'";
+      const answer = () => ask(one ?? '', guards).catch(() => 0);
+      await expect.poll(answer, { timeout: 20_000, interval: 50 }).toBe(3);
+    }
+  });
+
   test('outlives a second process that used it', async () => {
     const first = await start();
     const bot = await startBot();
