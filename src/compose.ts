@@ -193,12 +193,20 @@ export async function startStratobot(
     closing.push(() => queue.drain());
     closing.push(() => housekeeper.close());
     closing.push(() => catchUp.close());
-    await reconcile(world, true);
+    let atStart = true;
+    const compare = async () => {
+      try {
+        await reconcile(world, atStart);
+        atStart = false;
+      } catch (err) {
+        log.warn({ err }, 'could not compare the rows with the world');
+      }
+    };
+    await compare();
     housekeeper.pass();
     catchUp.pass();
     again = () => {
-      if (draining) return;
-      reconcile(world).catch((err) => log.warn({ err }, 'could not compare the rows with the world'));
+      if (!draining) void compare();
     };
     const timer = setInterval(() => {
       again();
