@@ -34,10 +34,16 @@ export function openSshMissing(): boolean {
 
 /**
  * @param options for a network of its own: the address to listen on, and the command that runs sshd there
- *   (`ip netns exec …`); commands at once on one connection, as in sshd_config
+ *   (`ip netns exec …`); commands at once on one connection, as in sshd_config;
+ *   `env`: further variables of commands
  */
 export async function startOpenSsh(
-  options: { host?: string; within?: readonly string[]; maxSessions?: number } = {},
+  options: {
+    host?: string;
+    within?: readonly string[];
+    maxSessions?: number;
+    env?: Record<string, string>;
+  } = {},
 ): Promise<OpenSsh> {
   const where = { host: '127.0.0.1', within: [], ...options };
   const root = await mkdtemp(join(tmpdir(), 'stratobot-sshd-'));
@@ -60,7 +66,10 @@ export async function startOpenSsh(
     'UsePAM no',
     `MaxSessions ${options.maxSessions ?? 10}`,
     'StrictModes no',
-    `SetEnv HOME=${root}`, // no start-up files of whoever runs the tests
+    // No start-up files of whoever runs the tests. Only the first SetEnv counts.
+    `SetEnv ${Object.entries({ HOME: root, ...options.env })
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' ')}`,
   ];
   await writeFile(join(root, 'sshd_config'), `${config.join('\n')}\n`);
 

@@ -17,12 +17,18 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** Starts an S3 server on this machine, on a free port, with its data in a temporary folder. */
-export async function startS3(bucket = 'artifacts'): Promise<S3Server> {
-  const directory = await mkdtemp(join(tmpdir(), 'stratobot-s3-'));
+/**
+ * Starts an S3 server on this machine, on a free port, with its data in a temporary folder.
+ * @param at where it is and has its data instead, so that it can be started there again
+ */
+export async function startS3(
+  bucket = 'artifacts',
+  at?: { directory: string; port: number },
+): Promise<S3Server> {
+  const directory = at?.directory ?? (await mkdtemp(join(tmpdir(), 'stratobot-s3-')));
   const server = new S3rver({
     address: '127.0.0.1',
-    port: 0,
+    port: at?.port ?? 0,
     silent: true,
     directory,
     // It does not know every form of signature that the SDK makes.

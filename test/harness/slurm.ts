@@ -26,6 +26,8 @@ export interface Slurm {
   loginNode(transport: Transport): Transport;
   /** Lets the controller write down all that it knows, and kills it as a crash does. */
   killController(): Promise<void>;
+  /** Kills the controller as it is: what it did not write down yet, it forgets. */
+  crashController(): Promise<void>;
   startController(): Promise<void>;
   /** Lets the controller forget what happens meanwhile, as one does that is killed before it has written it down. */
   forgetting<T>(work: () => Promise<T>): Promise<T>;
@@ -115,6 +117,7 @@ export async function startSlurm(): Promise<Slurm> {
       await settle();
       await end('slurmctld', 'SIGKILL');
     },
+    crashController: () => end('slurmctld', 'SIGKILL'),
     startController,
     async forgetting(work) {
       await settle();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { GitHubDouble } from './github/double.ts';
+import type { Changes } from './github/model.ts';
 import { type S3Server, startS3 } from './s3.ts';
 import { newKey, type SshNode, startSshNode } from './ssh-node.ts';
 
@@ -28,7 +29,7 @@ export interface Surroundings {
 
 export interface SurroundingsOptions {
   /** Files of the software repository: a folder, or texts by path. */
-  repository: { fromDirectory: string } | { files: Record<string, string> };
+  repository: { fromDirectory: string } | { files: Changes };
   nodes: 'local' | 'ssh';
   store: 'directory' | 's3';
   /** Whether the software repository is private. */

@@ -187,8 +187,9 @@ export class GitHubDouble extends People {
     await this.webhooks.settled();
   }
 
-  failNext(fault: Fault): void {
-    this.#server.faults.add(fault);
+  /** @returns what ends the trouble before it came as often as planned */
+  failNext(fault: Fault): () => void {
+    return this.#server.faults.add(fault);
   }
 
   /** Faults that were planned and did not happen (yet). */

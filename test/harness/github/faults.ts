@@ -22,8 +22,13 @@ export interface Fault {
 export class FaultPlan {
   #planned: { fault: Fault; left: number }[] = [];
 
-  add(fault: Fault): void {
-    this.#planned.push({ fault, left: fault.times ?? 1 });
+  /** @returns what takes it back */
+  add(fault: Fault): () => void {
+    const planned = { fault, left: fault.times ?? 1 };
+    this.#planned.push(planned);
+    return () => {
+      this.#planned = this.#planned.filter((one) => one !== planned);
+    };
   }
 
   /** The fault that hits a request, used up by it. */

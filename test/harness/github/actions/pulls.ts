@@ -191,7 +191,9 @@ async function merge(act: Act, issue: PullRequest, options: MergeOptions): Promi
     committer: who,
     message: options.message ? `${title}\n\n${options.message}` : title,
   });
-  await repo.git.setRef(branch, sha, base);
+  await repo.git.setRef(branch, sha, base).catch(() => {
+    throw refused(405, 'Base branch was modified. Review and try the merge again.');
+  });
   repo.pushedAt = act.world.now();
   issue.state = 'closed';
   issue.closedAt = act.world.now();

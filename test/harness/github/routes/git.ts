@@ -87,7 +87,10 @@ async function updateRef(request: ApiRequest): Promise<ApiAnswer> {
   if (body.force !== true && (await repo.git.mergeBase(known.sha, sha)) !== known.sha) {
     throw refused(422, 'Update is not a fast forward');
   }
-  await repo.git.setRef(name, sha, known.sha);
+  await repo.git.setRef(name, sha, known.sha).catch(() => {
+    // Somebody else moved it while this one was looked at.
+    throw refused(422, 'Update is not a fast forward');
+  });
   await followBranches(act, repo);
   return ok(await refAnswer(request));
 }
