@@ -6,8 +6,9 @@ import pg from 'pg';
 import { verifyChain } from '../../src/store/audit-chain.ts';
 import { lookAt } from '../../src/store/existing.ts';
 import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
+import { TARGETS } from './config.ts';
 import { type Diary, spoken } from './story.ts';
-import { type ChaosWorld, TARGETS } from './world.ts';
+import type { ChaosWorld } from './world.ts';
 
 /** What is wrong, in words; empty when everything is as it should be. */
 export type Findings = string[];

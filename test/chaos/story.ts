@@ -1,7 +1,7 @@
 /** People at work while everything around the bots breaks: they read what the bots say, and ask again where they are told to. */
 import type { GitHubDouble } from '../harness/github/double.ts';
 import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
-import { TARGETS } from './world.ts';
+import { TARGETS } from './config.ts';
 
 /** Longer than any step takes that is not lost. */
 const PATIENCE_MS = 180_000;

@@ -1,11 +1,10 @@
 /** Everything around the bots that can be killed, as processes of their own: databases, queues, stores, nodes. */
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { anotherBot } from '../harness/bot-process.ts';
 import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
 import type { GitHubDouble } from '../harness/github/double.ts';
@@ -13,20 +12,15 @@ import { readFiles } from '../harness/github/files.ts';
 import { type OpenSsh, startOpenSsh } from '../harness/openssh.ts';
 import { type Slurm, startSlurm } from '../harness/slurm.ts';
 import { freePort, type Surroundings, startSurroundings } from '../harness/surroundings.ts';
+import { pools, publisher } from './config.ts';
+import { keepEvidence } from './evidence.ts';
+import { databaseUrl, killPostgres } from './postgres.ts';
 import { type OwnEnd, type Supervised, supervise } from './supervised.ts';
 import type { Illness, Victim } from './trouble.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);
 const BOT = fileURLToPath(new URL('./bot.ts', import.meta.url));
 const S3 = fileURLToPath(new URL('./s3-server.ts', import.meta.url));
-
-/** Where builds run: two nodes with plain processes, two partitions of a Slurm. */
-export const TARGETS = [
-  'x86_64/amd/zen2',
-  'x86_64/amd/zen3',
-  'x86_64/amd/zen4',
-  'aarch64/neoverse_n1',
-] as const;
 
 export interface ChaosWorld {
   around: Surroundings;
@@ -182,7 +176,7 @@ export async function startChaosWorld(queue: 'postgres' | 'redis'): Promise<Chao
       sicken: (...how) => sicken(around.github, ...how),
       ownEnds: () => [...supervised.values()].flatMap(({ ownEnds }) => ownEnds),
       async close(keep) {
-        if (keep) await describe(around, slurm, ledger, logs).catch((error) => console.error(error));
+        if (keep) await keepEvidence(around, slurm, ledger, logs).catch((error) => console.error(error));
         await closeAll();
         if (!keep) await rm(logs, { recursive: true, force: true });
       },
@@ -191,64 +185,6 @@ export async function startChaosWorld(queue: 'postgres' | 'redis'): Promise<Chao
     await closeAll();
     throw error;
   }
-}
-
-/** What whoever looks for the cause of a finding will ask for. */
-async function describe(around: Surroundings, slurm: Slurm, ledger: string, logs: string): Promise<void> {
-  const said = (program: string, ...args: string[]) => slurm.run(program, ...args).catch(String);
-  const slurms = await Promise.all([said('squeue', '--all', '--long'), said('sinfo', '--long', '--Node')]);
-  await writeFile(join(logs, 'slurm.txt'), slurms.join('\n'));
-  await copyFile(join(slurm.root, 'log', 'slurmctld.log'), join(logs, 'slurmctld.log'));
-  await copyFile(join(ledger, 'jobs'), join(logs, 'ledger.txt'));
-  await copyFile(join(around.dir, 'data', 'postgres', 'postgres.log'), join(logs, 'postgres.log'));
-  const client = new pg.Client(await databaseUrl(around.dir));
-  await client.connect();
-  const { rows } = await client.query('SELECT * FROM stratobot.builds ORDER BY id');
-  await client.end();
-  await writeFile(join(logs, 'builds.json'), rows.map((row) => JSON.stringify(row)).join('\n'));
-}
-
-function pools(nodes: readonly { sshd: OpenSsh; folder: string; identity: string }[]): object[] {
-  return TARGETS.map((arch, index) => {
-    const bySlurm = arch === 'x86_64/amd/zen3' || arch === 'aarch64/neoverse_n1';
-    const { sshd, folder, identity } = nodes[bySlurm ? 1 : 0] ?? nodes[0] ?? fail();
-    const { host, port, user, hostKey } = sshd;
-    const name = arch.split('/').at(-1) ?? arch;
-    const partition = arch === 'aarch64/neoverse_n1' ? 'n1' : 'zen3';
-    return {
-      name,
-      arch,
-      jobs_dir: folder,
-      time_limit: '10m',
-      nodes: [
-        {
-          name: `node-${index + 1}`,
-          slots: 4,
-          ssh: { host, port, user, host_key: hostKey, identity_file: identity },
-        },
-      ],
-      ...(bySlurm ? { scheduler: 'slurm', sbatch_options: [`--partition=${partition}`, '--mem=20'] } : {}),
-    };
-  });
-}
-
-function fail(): never {
-  throw new Error('there is no such node');
-}
-
-function publisher({ cvmfs, stateDir, stratum0 }: CvmfsBench): object {
-  return {
-    repository: cvmfs.name,
-    unsigned: 'accept',
-    cvmfs: {
-      local: true,
-      stratum0_url: stratum0.url,
-      state_dir: stateDir,
-      cvmfs_server: cvmfs.command,
-      mount_root: cvmfs.mountRoot,
-      storage: cvmfs.storage,
-    },
-  };
 }
 
 function redis(port: number, folder: string): readonly [string, ...string[]] {
@@ -262,25 +198,6 @@ function redis(port: number, folder: string): readonly [string, ...string[]] {
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   return ['redis-server', ...args, '--save', ''];
-}
-
-/** The first process of the bots' own database; the bots start it again. */
-async function killPostgres(dir: string): Promise<void> {
-  const { directory } = JSON.parse(await readFile(join(dir, 'data', 'postgres', 'postgres.json'), 'utf8'));
-  const [pid] = (await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-  try {
-    if (Number(pid) > 1) process.kill(Number(pid), 'SIGKILL');
-  } catch {
-    // it is down already
-  }
-}
-
-async function databaseUrl(dir: string): Promise<string> {
-  const { directory, password } = JSON.parse(
-    await readFile(join(dir, 'data', 'postgres', 'postgres.json'), 'utf8'),
-  );
-  const [, , , port] = (await readFile(join(directory, 'postmaster.pid'), 'utf8')).split('\n');
-  return `postgres://stratobot:${password}@127.0.0.1:${port}/postgres`;
 }
 
 async function sicken(
