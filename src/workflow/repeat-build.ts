@@ -10,7 +10,10 @@ import type { ServedRepository, World } from './world.ts';
 /** Repeats a build that failed for a reason that may be gone the next time; safe to ask again. */
 export async function repeatIfAdvised(world: World, build: Build): Promise<void> {
   if (build.state.kind !== 'failed') return;
-  const advice = adviceFor(await world.records.builds.ofRequest(build.requestId), build);
+  const builds = await world.records.builds.ofRequest(build.requestId);
+  // What was repeated goes its own way: the reconciler looks at it as at any other build.
+  if (builds.some(({ retry }) => retry?.of === build.id)) return;
+  const advice = adviceFor(builds, build);
   if (!advice?.retry) return;
   await repeat(world, build, world.clock.now() + advice.afterMs);
 }
