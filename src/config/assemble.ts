@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { DEFAULT_EASYSTACKS, DEFAULT_POINT_OUT } from '../domain/easystack-paths.ts';
 import type { Permissions } from '../domain/permission.ts';
+import type { RequestLimits } from '../domain/request-limits.ts';
 import type { Catalogue, PoolOffer } from '../domain/target.ts';
 import type {
   ArtifactSettings,
@@ -53,6 +54,7 @@ export function assemble(
       tarballMembers: file.limits.tarball_members,
       logBytes: file.limits.log_bytes,
       logsHereSeconds: file.limits.logs_here,
+      ...requestLimits(file),
       buildsPerPullRequest: file.limits.builds_per_pull_request ?? null,
       keepWebhooksSeconds: file.limits.keep_webhooks,
     },
@@ -148,7 +150,17 @@ const RETAIN_FAILED_SECONDS = 30 * 24 * 3600;
 /** What commands can refer to: all of it is in the file, no secret is needed. */
 export function offered(file: ConfigFile): Catalogue {
   const pools = file.pools.map((pool) => toOffer(pool, file));
-  return { instance: file.instance, pools, repositories: file.repositories, exportable: file.exports };
+  return {
+    instance: file.instance,
+    pools,
+    repositories: file.repositories,
+    exportable: file.exports,
+    limits: requestLimits(file),
+  };
+}
+
+function requestLimits({ limits }: Pick<ConfigFile, 'limits'>): RequestLimits {
+  return { commandsPerComment: limits.commands_per_comment };
 }
 
 function toOffer(pool: ConfigFile['pools'][number], file: ConfigFile): PoolOffer {

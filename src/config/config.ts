@@ -3,6 +3,7 @@ import type { UploadPolicy } from '../domain/artifact.ts';
 import type { Chatter } from '../domain/chatter.ts';
 import type { ChangeRules } from '../domain/easystack-paths.ts';
 import type { BuildLabels } from '../domain/pull-labels.ts';
+import type { RequestLimits } from '../domain/request-limits.ts';
 import type { Catalogue, PoolOffer, RepositoryTarget } from '../domain/target.ts';
 import type { Role } from '../ports.ts';
 
@@ -240,7 +241,7 @@ interface Stratum1Settings {
   servers: { name: string; url: string }[];
 }
 
-interface Limits {
+interface Limits extends RequestLimits {
   /** The largest body of a webhook that is read. */
   webhookBytes: number;
   tarballBytes: number;
@@ -256,12 +257,13 @@ interface Limits {
 
 /** What commands can refer to on this instance. */
 export function catalogueOf(
-  config: Pick<Config, 'instance' | 'pools' | 'repositories' | 'exports'>,
+  config: Pick<Config, 'instance' | 'pools' | 'repositories' | 'exports' | 'limits'>,
 ): Catalogue {
   return {
     instance: config.instance,
     pools: config.pools,
     repositories: config.repositories,
     exportable: config.exports,
+    limits: config.limits,
   };
 }

@@ -1,6 +1,7 @@
 /** The configuration file, key by key. Strict: what is not named here is a mistake somebody should hear of. */
 import { z } from 'zod';
 import { UPLOAD_POLICIES } from '../domain/artifact.ts';
+import { DEFAULT_REQUEST_LIMITS } from '../domain/request-limits.ts';
 import { KEY_PLACEHOLDERS, SITE_KEYS } from './config.ts';
 import * as leaf from './leaves.ts';
 import { hints } from './leaves.ts';
@@ -239,6 +240,7 @@ const limits = z.strictObject({
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
   logs_here: leaf.duration.default(30 * 24 * 3600),
+  commands_per_comment: leaf.count(1000, '20').default(DEFAULT_REQUEST_LIMITS.commandsPerComment),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),
   keep_webhooks: leaf.duration.default(30 * 24 * 3600),
 });

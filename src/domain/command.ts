@@ -100,6 +100,14 @@ export type MistakeCode =
   | 'unknown-job'
   | 'contradiction';
 
+/** Mistakes that are none of a line: the comment as a whole asks for more than is allowed. */
+const LIMITS: readonly MistakeCode[] = ['too-many-commands'];
+
+/** Whether nothing of the comment is carried out, even where somebody asked to keep going. */
+export function isLimit({ code }: Mistake): boolean {
+  return LIMITS.includes(code);
+}
+
 export function emptyFilters(): Filters {
   return {
     arch: [],

@@ -42,7 +42,7 @@ export interface ExplainedRight {
 
 /** Reads a comment as the bot does, without asking GitHub anything. */
 export function explainComment(body: string, catalogue: Catalogue): Explanation {
-  const parsed = parseComment(body);
+  const parsed = parseComment(body, catalogue.limits);
   const meant = meantFor(parsed, catalogue);
   const ours = new Set([...meant.commands, ...meant.mistakes].map(({ line }) => line));
   const others = [...parsed.commands, ...parsed.mistakes].filter(({ line }) => !ours.has(line));

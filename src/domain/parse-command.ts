@@ -3,13 +3,22 @@
  * comment, and nothing goes on that did not pass an allow-list of filter-values.ts.
  */
 import { type AlmostCommand, type AlmostLine, almostCommand } from './almost-commands.ts';
-import { type Command, isMeant, type Mistake, mistakeAt, type SourceLine, type Word } from './command.ts';
+import {
+  type Command,
+  isLimit,
+  isMeant,
+  type Mistake,
+  mistakeAt,
+  type SourceLine,
+  type Word,
+} from './command.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
 import { candidateLines, type IgnoredReason } from './comment-lines.ts';
 import { checkChoice, isBadValue, shown } from './filter-values.ts';
 import { type Complaint, filterKey, readFilters } from './filters.ts';
 import { REASON_FLAG, takeReason } from './flag-reason.ts';
 import { withGuesses } from './guess-meaning.ts';
+import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './request-limits.ts';
 import type { Catalogue } from './target.ts';
 
 export interface ParsedComment {
@@ -23,15 +32,15 @@ export interface ParsedComment {
   keepGoing: number[];
 }
 
-/** Commands of one comment that are read; one more is a mistake. */
-export const MOST_COMMANDS = 20;
 /** UTF-16 units of a command's line. */
 export const LONGEST_LINE = 2000;
+/** Lines of one comment that are pointed out as almost a command. */
+const MOST_ALMOST = 20;
 const MOST_MISTAKES_OF_A_LINE = 3;
 const KEEP_GOING = /^ *(?:build|plan)(?= |,)(?:.*[ ,])?--keep-going(?:[ ,]|$)/i;
 
 /** Reads a comment's body. */
-export function parseComment(body: string): ParsedComment {
+export function parseComment(body: string, limits: RequestLimits = DEFAULT_REQUEST_LIMITS): ParsedComment {
   const parsed: ParsedComment = { commands: [], mistakes: [], almost: [], ignored: [], keepGoing: [] };
   let count = 0;
   for (const candidate of candidateLines(body)) {
@@ -41,12 +50,12 @@ export function parseComment(body: string): ParsedComment {
       continue;
     }
     if (candidate.kind === 'almost') {
-      if (parsed.almost.length < MOST_COMMANDS) parsed.almost.push(candidate);
+      if (parsed.almost.length < MOST_ALMOST) parsed.almost.push(candidate);
       continue;
     }
     count += 1;
-    if (count > MOST_COMMANDS) {
-      parsed.mistakes.push(tooMany(candidate));
+    if (count > limits.commandsPerComment) {
+      parsed.mistakes.push(tooMany(candidate, limits.commandsPerComment));
       break;
     }
     if (KEEP_GOING.test(candidate.source.slice(candidate.rest, LONGEST_LINE))) parsed.keepGoing.push(line);
@@ -80,14 +89,15 @@ export function meantFor(parsed: ParsedComment, catalogue: Catalogue): Meant {
     mistakes: withGuesses(mistakes, catalogue),
     almost: parsed.almost.flatMap((one) => almostCommand(one, catalogue) ?? []),
     ignored: parsed.ignored,
-    keepGoing: parsed.keepGoing.some((line) => lines.has(line)),
+    keepGoing: parsed.keepGoing.some((line) => lines.has(line)) && !mistakes.some(isLimit),
   };
 }
 
-function tooMany({ line, source }: SourceLine): Mistake {
+function tooMany({ line, source }: SourceLine, most: number): Mistake {
   const cut = { line, source: source.slice(0, LONGEST_LINE) };
-  const message = `a comment holds at most ${MOST_COMMANDS} commands; this one is too many`;
-  return mistakeAt(cut, { column: 1, length: cut.source.length }, 'too-many-commands', message);
+  const message = `a comment may hold ${most === 1 ? 'one command' : `${most} commands`}, and line ${line} has one more`;
+  const extra = { hint: 'write the rest in another comment' };
+  return mistakeAt(cut, { column: 1, length: cut.source.length }, 'too-many-commands', message, extra);
 }
 
 function parseLine({ line, source }: SourceLine, rest: number): Command | { mistakes: Mistake[] } {

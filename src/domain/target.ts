@@ -1,4 +1,6 @@
 /** What software is built for: an operating system, a CPU microarchitecture and, where asked for, accelerators. */
+import type { RequestLimits } from './request-limits.ts';
+
 export interface Target {
   os: 'linux' | 'macos';
   /** CPU path below the operating system, as in the repository: `x86_64/amd/zen2`. */
@@ -54,4 +56,6 @@ export interface Catalogue {
   repositories: readonly RepositoryTarget[];
   /** Variables that `export:` may set. */
   exportable: readonly string[];
+  /** Beyond these a comment is refused as a whole. */
+  limits: RequestLimits;
 }

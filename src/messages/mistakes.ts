@@ -1,5 +1,5 @@
 import type { AlmostCommand } from '../domain/almost-commands.ts';
-import type { Mistake, MistakeCode } from '../domain/command.ts';
+import { isLimit, type Mistake, type MistakeCode } from '../domain/command.ts';
 import { type Catalogue, shortCpu } from '../domain/target.ts';
 import { code, codeBlock, list, prose } from './markdown.ts';
 
@@ -11,7 +11,8 @@ const LONGEST_LIST = 30;
 const WINDOW = 100;
 
 /**
- * One comment held mistakes: all of them, each with its line and a mark under it.
+ * One comment held mistakes: all of them, each with its line and a mark under it; or it asks for too much, whatever else
+ * is wrong with it.
  * @param outcome what came of the whole comment
  */
 export function notUnderstood(
@@ -19,6 +20,8 @@ export function notUnderstood(
   catalogue: Catalogue,
   outcome = 'Nothing was started.',
 ): string {
+  const limit = mistakes.find(isLimit);
+  if (limit !== undefined) return `${outcome.replace(/\.$/, ':')} ${limit.message}; ${limit.hint}.`;
   const shown = mistakes.slice(0, SHOWN);
   const parts = shown.map((mistake, index) => {
     const lead = index === 0 ? `${outcome} ` : '';

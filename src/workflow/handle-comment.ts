@@ -36,7 +36,7 @@ export async function handleComment(world: World, event: CommentEvent, attempt: 
   if (!served) return 'repository is not served';
   if (isBotAccount(event.author)) return 'written by a bot';
   if (isDenied(served.permissions, event.author.login)) return 'author is denied';
-  const meant = meantFor(parseComment(event.body), world.catalogue);
+  const meant = meantFor(parseComment(event.body, world.catalogue.limits), world.catalogue);
   if (meant.almost.length > 0 && event.isPullRequest && served.speaker) await hint(world, event, meant);
   if (meant.commands.length === 0 && meant.mistakes.length === 0) return 'no command for this instance';
 

@@ -110,3 +110,21 @@ test('knows whom the configuration does not hear', async () => {
     ]
   `);
 });
+
+test('knows the limits', async () => {
+  const path = await write(
+    join(await folder(), 'limited.yml'),
+    `${SMALL}\nlimits:\n  commands_per_comment: 1\n`,
+  );
+  const explained = async (comment: string) => run('explain', comment, '--config', path);
+  expect(await explained('bot: build arch=zen2 --keep-going\nbot: ping')).toMatchInlineSnapshot(`
+    {
+      "exit": 1,
+      "out": "line 2, column 1: a comment may hold one command, and line 2 has one more
+      bot: ping
+      write the rest in another comment
+    Nothing would be started.
+    ",
+    }
+  `);
+});

@@ -1,3 +1,4 @@
+import { DEFAULT_REQUEST_LIMITS } from '../../src/domain/request-limits.ts';
 import type { Catalogue, PoolOffer } from '../../src/domain/target.ts';
 
 const R25 = 'eessi.io-2025.06-software';
@@ -28,4 +29,5 @@ export const SITE: Catalogue = {
     { id: R25, name: 'software.eessi.io', version: '2025.06', container: '' },
   ],
   exportable: ['SKIP_TESTS', 'EASYBUILD_TRACE'],
+  limits: DEFAULT_REQUEST_LIMITS,
 };

@@ -42,6 +42,7 @@ test.each([
   ['bot: build arch=zen2 --keep-going inst:azure', false],
   ['bot: status --keep-going', false],
   ['bot: build arch=zen2 --keep-going-on', false],
+  [`bot: build arch=zen2 --keep-going${'\nbot: ping'.repeat(20)}`, false],
 ])('%s asks to keep going: %s', (body, expected) => {
   expect(meantFor(parseComment(body), SITE).keepGoing).toBe(expected);
 });

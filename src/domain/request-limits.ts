@@ -1,0 +1,9 @@
+/** How much one comment may ask for. A comment that goes beyond is refused as a whole: nothing of it is half done. */
+
+/** What the configuration says under `limits`. */
+export interface RequestLimits {
+  /** Commands of one comment. */
+  commandsPerComment: number;
+}
+
+export const DEFAULT_REQUEST_LIMITS: RequestLimits = { commandsPerComment: 20 };
