@@ -53,14 +53,14 @@ export async function webhooks(): Promise<Subject<Sent>> {
     async check({ event, body }) {
       const guid = randomUUID();
       kept = null;
-      const status = await post(url, guid, event, body);
-      if (status === 500) {
-        promise(!isObject(body), 'only what is no webhook at all fails', status);
-        return 'no webhook';
-      }
-      promise(status === 200 || status === 400, 'a webhook is taken or refused', status);
+      const { status, text } = await post(url, guid, event, body);
+      promise(status === 200 || status === 400, 'a webhook is taken or refused', `${status} ${text}`);
       const meaning = translated(event, body);
-      if (status === 400) return 'refused';
+      if (status === 400) {
+        promise(kept === null, 'what is refused is not recorded');
+        promise(JSON.parse(text).error.length > 10, 'a refusal is a sentence', text);
+        return 'refused';
+      }
       promise((kept === null) === (meaning === null), 'what means something is recorded, and nothing else');
       return meaning ?? 'means nothing';
     },
@@ -72,7 +72,7 @@ export async function webhooks(): Promise<Subject<Sent>> {
   };
 }
 
-async function post(url: string, guid: string, event: string, body: string): Promise<number> {
+async function post(url: string, guid: string, event: string, body: string) {
   const answer = await fetch(url, {
     method: 'POST',
     headers: {
@@ -83,13 +83,7 @@ async function post(url: string, guid: string, event: string, body: string): Pro
     },
     body,
   });
-  await answer.arrayBuffer();
-  return answer.status;
-}
-
-function isObject(body: string): boolean {
-  const payload: unknown = JSON.parse(body);
-  return typeof payload === 'object' && payload !== null;
+  return { status: answer.status, text: await answer.text() };
 }
 
 /** What the step behind the queue makes of it: an event, nothing, or an error that is final and says where. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { CommentEvent } from '../domain/events.ts';
-import { account, id, readPayload, repository, time } from './payload.ts';
+import { account, id, number, readPayload, repository, time } from './payload.ts';
 
 const created = z.object({
   repository,
-  issue: z.object({ number: id, pull_request: z.unknown().optional() }),
+  issue: z.object({ number, pull_request: z.unknown().optional() }),
   comment: z.object({
     id,
     user: account,

@@ -6,6 +6,8 @@ import type { Account } from '../domain/events.ts';
 export const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 export const sha = z.string().regex(/^[0-9a-f]{40}$/);
 export const id = z.int().positive();
+/** Of an issue or pull request; PostgreSQL keeps it as an integer of 4 bytes. */
+export const number = id.max(2 ** 31 - 1);
 export const repository = z.object({ full_name: z.string().regex(/^[\w.-]+\/[\w.-]+$/) });
 export const account = z
   .object({ login: z.string().min(1), type: z.string() })
@@ -16,5 +18,6 @@ export function readPayload<T>(schema: z.ZodType<T>, payload: unknown): T {
   const result = schema.safeParse(payload);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Permanent(`Webhook cannot be read at "${issue?.path.join('.')}": ${issue?.message}`);
+  const place = issue?.path.length ? `"${issue.path.join('.')}"` : 'its top';
+  throw new Permanent(`Webhook cannot be read at ${place}: ${issue?.message}`);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { ClosedEvent, DraftEvent, HeadEvent, LabelEvent } from '../domain/events.ts';
-import { account, id, readPayload, repository, sha, time } from './payload.ts';
+import { account, number, readPayload, repository, sha, time } from './payload.ts';
 
-const pullRequest = z.object({ number: id, head: z.object({ sha }), updated_at: time });
+const pullRequest = z.object({ number, head: z.object({ sha }), updated_at: time });
 const changed = z.object({ repository, pull_request: pullRequest });
 const labeled = changed.extend({ label: z.object({ name: z.string() }), sender: account });
 const closed = changed.extend({ pull_request: pullRequest.extend({ merged: z.boolean() }), sender: account });

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 
-/** A request body that is not taken; `status` is the HTTP answer. */
+/** A request body that is not taken; `status` and the message are the HTTP answer. */
 export class BodyRefused extends Error {
   override readonly name = 'BodyRefused';
-  readonly status: 408 | 413;
-  constructor(status: 408 | 413, message: string) {
+  readonly status: 400 | 408 | 413;
+  constructor(status: 400 | 408 | 413, message: string) {
     super(message);
     this.status = status;
   }

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { ReviewEvent } from '../domain/events.ts';
-import { account, id, readPayload, repository, sha } from './payload.ts';
+import { account, id, number, readPayload, repository, sha } from './payload.ts';
 
 const reviewed = z.object({
   repository,
-  pull_request: z.object({ number: id }),
+  pull_request: z.object({ number }),
   review: z.object({
     id,
     user: account,

@@ -46,5 +46,6 @@ export const translateEvent: TranslateEvent = (event, payload) =>
 
 function translatorOf(event: string, payload: unknown) {
   if (typeof payload !== 'object' || payload === null || !('action' in payload)) return undefined;
+  if (typeof payload.action !== 'string') return undefined;
   return translators.get(`${event}.${payload.action}`);
 }

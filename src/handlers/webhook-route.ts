@@ -5,6 +5,7 @@ import type { Clock, Deliveries, Log, Queue } from '../ports.ts';
 import { probotLog } from './probot-log.ts';
 import { BodyRefused, readBody } from './read-body.ts';
 import { isHandled } from './translate.ts';
+import { refusalOf } from './webhook-shape.ts';
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
 /** GitHub gives up on a delivery after 10 s. */
@@ -28,9 +29,9 @@ export interface WebhookRouteOptions {
 export type WebhookRoute = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 
 /**
- * The one door for GitHub's webhooks: signature verified, delivery recorded by its GUID, queued, answered. 500 when it
- * could not be recorded, so that GitHub counts it as failed. Throws when the secret is empty: Probot would then fall back to
- * a public one.
+ * The one door for GitHub's webhooks: signature verified, delivery recorded by its GUID, queued, answered. What is no
+ * webhook gets 400 and a sentence; 500 only what could not be recorded, so that GitHub counts it as failed. Throws when the
+ * secret is empty: Probot would then fall back to a public one.
  */
 export async function createWebhookRoute(options: WebhookRouteOptions): Promise<WebhookRoute> {
   if (options.webhookSecret === '') throw new Error('The webhook secret must not be empty');
@@ -54,15 +55,28 @@ export async function createWebhookRoute(options: WebhookRouteOptions): Promise<
           throw new BodyRefused(413, `Body is announced larger than ${options.bodyLimit} bytes`);
         const body = await readBody(req, { limit: options.bodyLimit, timeoutMs: BODY_TIMEOUT_MS });
         Object.assign(req, { body });
+        const { 'x-github-delivery': guid, 'x-github-event': event } = req.headers;
+        // A stranger's body is not read at all: that its signature is wrong is Probot's to say.
+        const refusal = (await isSigned(probot, req, body)) ? refusalOf({ guid, event, body }) : null;
+        if (refusal !== null) throw new BodyRefused(400, refusal);
       }
       await middleware(req, res);
     } catch (error) {
-      if (!(error instanceof BodyRefused)) options.log.debug({ error }, 'Webhook connection broke');
-      const status = error instanceof BodyRefused ? error.status : 400;
-      if (!res.headersSent) res.writeHead(status, { connection: 'close' }).end();
+      const refused = error instanceof BodyRefused;
+      if (!refused) options.log.debug({ error }, 'Webhook connection broke');
+      const { status, message } = refused ? error : { status: 400, message: 'The connection broke' };
+      if (!res.headersSent) {
+        const headers = { connection: 'close', 'content-type': 'application/json' };
+        res.writeHead(status, headers).end(JSON.stringify({ error: message }));
+      }
     }
     return true;
   };
+}
+
+async function isSigned(probot: Probot, req: IncomingMessage, body: string): Promise<boolean> {
+  const signature = String(req.headers['x-hub-signature-256']);
+  return body !== '' && signature !== '' && probot.webhooks.verify(body, signature);
 }
 
 async function recordDelivery(

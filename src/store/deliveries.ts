@@ -4,8 +4,10 @@ import type { Tables } from './schema.ts';
 
 /** What is left of a payload, as JSON. */
 const DROPPED = 'null';
+/** `\\` and `\uXXXX` in JSON text: without them it is JSON still, and none that PostgreSQL cannot turn into text (U+0000). */
+const ESCAPES = String.raw`\\(\\|u[0-9a-fA-F]{4})`;
 
-/** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, and nobody searches in it. */
+/** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, which jsonb refuses. */
 export function deliveries(db: Kysely<Tables>): Deliveries {
   return {
     async record({ guid, event, payload, receivedAt }) {
@@ -81,7 +83,7 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
     async commentsSeen(ids, since) {
       if (ids.length === 0) return new Set();
       const { rows } = await sql<{ id: string }>`
-        SELECT payload::json->'comment'->>'id' AS id FROM stratobot.deliveries
+        SELECT regexp_replace(payload, ${ESCAPES}, '', 'g')::json->'comment'->>'id' AS id FROM stratobot.deliveries
           WHERE event = 'issue_comment' AND received_at >= ${since}
         UNION SELECT split_part(key, ':', 3) FROM stratobot.postings
           WHERE key = ANY(${ids.map((id) => `reply:comment:${id}`)})

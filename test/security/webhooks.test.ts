@@ -103,6 +103,17 @@ botTest('a replayed closing, after the pull request was opened again', async (st
   await stage.status(': built');
 });
 
+botTest('a comment with U+0000 is kept, and hides no other from what was missed', async (stage) => {
+  await stage.built();
+  const { event, payload } = overheard(stage, 'issue_comment');
+  const comment = { ...(payload.comment as Json), id: 987_654, body: 'bot: \0 \\u0000 \\" \\ \ud800' };
+  const { statusCode } = await stage.github.sendRaw({ event, payload: { ...payload, comment } });
+  expect(statusCode).toBe(200);
+  await stage.bot.handled();
+  const seen = await stage.bot.world.records.deliveries.commentsSeen([987_654, 987_655], 0);
+  expect(seen).toEqual(new Set([987_654]));
+});
+
 /** Sends two chunks more than a limit lets in, and looks whether the bot is still there. */
 async function sendTooMuch(stage: Stage, limit: number): Promise<void> {
   const size = 1024 * 1024;

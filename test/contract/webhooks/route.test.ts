@@ -194,16 +194,36 @@ describe('what is turned away', () => {
     expectNothingRecorded();
   });
 
-  test.each(['null', '5', '"text"', '[]'])(
-    '%s, which is JSON but no webhook, without a crash',
-    async (odd) => {
-      const { status } = await deliver('issue_comment', odd);
-      expect(status).toBe(odd === '[]' ? 200 : 500);
-      expectNothingRecorded();
-      const { event, payload } = await recording('pull_request.closed');
-      expect((await deliver(event, JSON.stringify(payload))).status).toBe(200);
-    },
-  );
+  const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+
+  test.each([
+    ['null', 'null', 'at its top'],
+    ['a number', '5', 'at its top'],
+    ['a text', '"text"', 'at its top'],
+    ['a list', '[]', 'at its top'],
+    ['an action that is no text', '{"action":{"toString":1}}', 'at "action"'],
+    ['an action too deep for the stack', `{"action":${nested(40_000)}}`, 'nested more than 100 deep'],
+    ['a field too deep for JSON', `{"action":"created","a":${nested(40_000)}}`, 'nested more than 100 deep'],
+    ['no installation', '{"action":"created","installation":{"id":"\u1820"}}', 'at "installation.id"'],
+  ])('%s where a webhook is expected, with a sentence', async (_, odd, sentence) => {
+    const answer = await deliver('issue_comment', odd);
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.text).error).toContain(sentence);
+    expectNothingRecorded();
+    const { event, payload } = await recording('pull_request.closed');
+    expect((await deliver(event, JSON.stringify(payload))).status).toBe(200);
+  });
+
+  test.each([
+    ['x-github-event', '__proto__'],
+    ['x-github-event', 'constructor'],
+    ['x-github-delivery', ''],
+    ['x-github-delivery', 'x'.repeat(9_000)],
+  ])('a header that GitHub does not send: %s', async (header, value) => {
+    const answer = await deliver('issue_comment', body, { headers: { [header]: value } });
+    expect(answer.status).toBe(400);
+    expectNothingRecorded();
+  });
 
   test('bytes that are no UTF-8, although they are signed', async () => {
     expect((await deliver('issue_comment', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))).status).toBe(400);

@@ -30,6 +30,26 @@ describe('translation', () => {
     expect(() => translateEvent(event, { action: 'opened' })).toThrow('"repository"');
   });
 
+  test.each([
+    'issue_comment.created-on-pull-request',
+    'pull_request.closed',
+    'pull_request_review.submitted',
+  ])('%s has a number that PostgreSQL can keep', async (name) => {
+    const { event, payload } = await recording(name);
+    const numbered = (number: number) => {
+      const { issue, pull_request } = payload as Record<string, object>;
+      return { ...payload, issue: { ...issue, number }, pull_request: { ...pull_request, number } };
+    };
+    expect(translateEvent(event, numbered(2 ** 31 - 1))).toMatchObject({ number: 2 ** 31 - 1 });
+    expect(() => translateEvent(event, numbered(2 ** 31))).toThrow('number"');
+  });
+
+  test('of an action too deep for the stack is nothing', () => {
+    let action: unknown[] = [];
+    for (let depth = 0; depth < 50_000; depth += 1) action = [action];
+    expect(translateEvent('pull_request', { action })).toBeNull();
+  });
+
   test.each([[null], [5], ['text'], [[]], [{}], [{ action: {} }]])('of %j is nothing', (payload) => {
     expect(translateEvent('pull_request', payload)).toBeNull();
   });
