@@ -10,7 +10,7 @@ import { install } from './actions/installations.ts';
 import type { Fault } from './faults.ts';
 import { readFiles } from './files.ts';
 import type { Changes, Json, PermissionLevel } from './model.ts';
-import { People } from './people.ts';
+import { Owners } from './owners.ts';
 import { type GitRequestRecord, HttpServer, type RequestRecord } from './server.ts';
 import {
   type CheckRunView,
@@ -63,7 +63,7 @@ const defaultEvents = [
 ];
 const waitTimeoutMs = 10_000;
 
-export class GitHubDouble extends People {
+export class GitHubDouble extends Owners {
   /** The base address: REST at its root, git at `/<owner>/<repo>.git`. */
   readonly url: string;
   readonly #server: HttpServer;

@@ -27,6 +27,8 @@ export interface Repository {
   readonly defaultBranch: string;
   readonly forkOf: Repository | null;
   readonly git: GitRepository;
+  /** Its owner deleted it; pull requests from it stay, and say no more where they came from. */
+  isDeleted: boolean;
   readonly createdAt: string;
   pushedAt: string;
   /** By lower-case login. */

@@ -57,17 +57,30 @@ function rest(): Loaded {
   return restDescription;
 }
 
-/** Where the description is wrong: the accounts of listed installations are both user and enterprise there. */
+/** Where the description is wrong: the accounts of listed installations are both user and enterprise there, and forks stay. */
 function correct(description: Description): void {
   const listed =
     description.paths?.['/app/installations']?.get?.responses['200']?.content?.['application/json']?.schema;
   if (listed !== undefined) listed.items = { $ref: '#/components/schemas/installation' };
+  forksMayBeGone(description);
+}
+
+/** As it says itself of some webhooks (`pull_request.labeled`), and forgot elsewhere. */
+function forksMayBeGone({ components }: Description): void {
+  for (const name of ['pull-request', 'pull-request-simple']) {
+    const sides = components.schemas[name]?.properties as Record<string, Schema> | undefined;
+    const head = sides?.head?.properties as Record<string, Schema> | undefined;
+    if (head?.repo !== undefined) head.repo = { nullable: true, allOf: [head.repo] };
+  }
 }
 
 function webhooks(): Loaded {
-  webhookDescription ??= new Loaded(
-    require.resolve('@octokit/openapi-webhooks/generated/api.github.com.json'),
-  );
+  if (webhookDescription === undefined) {
+    webhookDescription = new Loaded(
+      require.resolve('@octokit/openapi-webhooks/generated/api.github.com.json'),
+    );
+    forksMayBeGone(webhookDescription.description);
+  }
   return webhookDescription;
 }
 

@@ -155,6 +155,7 @@ export class World {
       forkOf: source ?? null,
       git:
         source === undefined ? await GitRepository.create(dir) : await GitRepository.clone(source.git, dir),
+      isDeleted: false,
       createdAt: now,
       pushedAt: now,
       permissions: new Map(),

@@ -13,7 +13,7 @@ function renderSide(world: World, repo: Repository, ref: string, sha: string): J
     ref,
     sha,
     user: renderUser(world, repo.owner),
-    repo: renderRepository(world, repo),
+    repo: repo.isDeleted ? null : renderRepository(world, repo),
   };
 }
 
