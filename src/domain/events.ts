@@ -1,6 +1,7 @@
 /** What happened on GitHub, in the product's own words: made from a verified webhook, at the edge. */
 export type DomainEvent =
   | CommentEvent
+  | EditedCommentEvent
   | LabelEvent
   | HeadEvent
   | DraftEvent
@@ -39,6 +40,19 @@ export interface CommentEvent {
   body: string;
   /** Unix ms, whole seconds. */
   writtenAt: number;
+}
+
+/** A person changed the text of a comment: one's own, or another person's. */
+export interface EditedCommentEvent {
+  kind: 'edited';
+  repo: string;
+  number: number;
+  isPullRequest: boolean;
+  commentId: number;
+  author: Account;
+  editor: Account;
+  before: string;
+  body: string;
 }
 
 /** A label was added to a pull request. */

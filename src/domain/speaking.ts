@@ -1,5 +1,5 @@
 /** Several instances on one repository: what of a comment one of them takes for its own. */
-import type { Command, Word } from './command.ts';
+import type { Command, Mistake, Word } from './command.ts';
 import { matchPath, matchRepository } from './match-target.ts';
 import type { Catalogue } from './target.ts';
 
@@ -18,8 +18,13 @@ const FOR_THE_SPEAKER: readonly Command['name'][] = ['help', 'show_config'];
 const FOR_ALL: readonly Command['name'][] = ['build', 'plan', 'ping'];
 
 /** True when `inst:` names instances; a command that was read and is still here names this one. */
-export function isNamed({ filters }: Command): boolean {
+function isNamed({ filters }: Command): boolean {
   return filters.inst.length > 0;
+}
+
+/** True when a comment names instances; what was read and is still here names this one. */
+export function isAddressed(said: { commands: readonly Command[]; mistakes: readonly Mistake[] }): boolean {
+  return said.commands.some(isNamed) || said.mistakes.some(({ instances }) => instances.length > 0);
 }
 
 /**

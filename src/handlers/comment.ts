@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CommentEvent } from '../domain/events.ts';
+import type { Account, CommentEvent, EditedCommentEvent } from '../domain/events.ts';
 import { account, id, number, readPayload, repository, time } from './payload.ts';
 
 const created = z.object({
@@ -14,6 +14,11 @@ const created = z.object({
   }),
 });
 
+const edited = created.extend({
+  sender: account,
+  changes: z.object({ body: z.object({ from: z.string() }).optional() }),
+});
+
 /** `issue_comment.created`; only pull requests carry `issue.pull_request`. */
 export function commentCreated(payload: unknown): CommentEvent {
   const { repository, issue, comment } = readPayload(created, payload);
@@ -23,9 +28,32 @@ export function commentCreated(payload: unknown): CommentEvent {
     number: issue.number,
     isPullRequest: Boolean(issue.pull_request),
     commentId: comment.id,
-    // An App may also write in a person's name: that is no person's command either.
-    author: { ...comment.user, isBot: comment.user.isBot || Boolean(comment.performed_via_github_app) },
+    author: authorOf(comment),
     body: comment.body,
     writtenAt: comment.created_at,
   };
+}
+
+/** `issue_comment.edited`, when a person changed what a person wrote: the bots' own status comments change all the time. */
+export function commentEdited(payload: unknown): EditedCommentEvent | null {
+  const { repository, issue, comment, sender, changes } = readPayload(edited, payload);
+  const author = authorOf(comment);
+  const before = changes.body?.from;
+  if (before === undefined || before === comment.body || author.isBot || sender.isBot) return null;
+  return {
+    kind: 'edited',
+    repo: repository.full_name,
+    number: issue.number,
+    isPullRequest: Boolean(issue.pull_request),
+    commentId: comment.id,
+    author,
+    editor: sender,
+    before,
+    body: comment.body,
+  };
+}
+
+/** An App may also write in a person's name: that is no person's command either. */
+function authorOf({ user, performed_via_github_app }: z.infer<typeof created>['comment']): Account {
+  return { ...user, isBot: user.isBot || Boolean(performed_via_github_app) };
 }

@@ -1,7 +1,7 @@
 import type { DomainEvent } from '../domain/events.ts';
 import type { TranslateEvent } from '../ports.ts';
 import { checkActionRequested, checkRerequested, suiteRerequested } from './check.ts';
-import { commentCreated } from './comment.ts';
+import { commentCreated, commentEdited } from './comment.ts';
 import {
   convertedToDraft,
   headMoved,
@@ -14,6 +14,7 @@ import { reviewChanged } from './review.ts';
 /** Every webhook that means something here, as `event.action`. */
 const translators = new Map<string, (payload: unknown) => DomainEvent | null>([
   ['issue_comment.created', commentCreated],
+  ['issue_comment.edited', commentEdited],
   ['pull_request.opened', pullRequestOpened],
   ['pull_request.reopened', headMoved],
   ['pull_request.synchronize', headMoved],

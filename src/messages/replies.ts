@@ -10,6 +10,11 @@ export function notAPullRequest(): string {
   return 'Commands work on pull requests; this is an issue, so nothing was started.';
 }
 
+/** A comment was changed, and now holds a command that it did not hold before. */
+export function editedCommand(login: string): string {
+  return `@${login}, this edit started nothing: commands are read from new comments only. Write the command in a new comment.`;
+}
+
 /** GitHub does not show the pull request of a command. */
 export function unreadablePullRequest(): string {
   return 'This pull request cannot be read, so nothing was started.';

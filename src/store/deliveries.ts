@@ -83,10 +83,12 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
     async commentsSeen(ids, since) {
       if (ids.length === 0) return new Set();
       const { rows } = await sql<{ id: string }>`
-        SELECT regexp_replace(payload, ${ESCAPES}, '', 'g')::json->'comment'->>'id' AS id FROM stratobot.deliveries
-          WHERE event = 'issue_comment' AND received_at >= ${since}
+        SELECT sent->'comment'->>'id' AS id FROM (
+          SELECT regexp_replace(payload, ${ESCAPES}, '', 'g')::json AS sent FROM stratobot.deliveries
+            WHERE event = 'issue_comment' AND received_at >= ${since}
+        ) AS told WHERE sent->>'action' = 'created'
         UNION SELECT split_part(key, ':', 3) FROM stratobot.postings
-          WHERE key = ANY(${ids.map((id) => `reply:comment:${id}`)})
+          WHERE key = ANY(${ids.flatMap((id) => [`reply:comment:${id}`, `edited:comment:${id}`])})
         UNION SELECT split_part(source, ':', 2) FROM stratobot.requests
           WHERE source = ANY(${ids.map((id) => `comment:${id}`)})`.execute(db);
       const seen = new Set(rows.map(({ id }) => Number(id)));

@@ -2,7 +2,7 @@ import { rightFor } from '../domain/command-rights.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
 import { isBotAccount, isDenied } from '../domain/permission.ts';
-import { isNamed, ownCommands } from '../domain/speaking.ts';
+import { isAddressed, ownCommands } from '../domain/speaking.ts';
 import { help } from '../messages/help.ts';
 import { almostCommands, leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
@@ -66,8 +66,7 @@ async function answers(
 ): Promise<string[]> {
   const { commands, mistakes, keepGoing } = meant;
   // One answer is enough: of several instances only those that are named, or the speaker, say what is wrong.
-  const speaks =
-    served.speaker || commands.some(isNamed) || mistakes.some(({ instances }) => instances.length > 0);
+  const speaks = served.speaker || isAddressed(meant);
   const refuse = (sentence: string) => (speaks ? [sentence] : []);
   if (!event.isPullRequest) return refuse(say.notAPullRequest());
   if (mistakes.length > 0 && !(keepGoing && commands.length > 0))

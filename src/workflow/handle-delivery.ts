@@ -5,6 +5,7 @@ import type { Delivery } from '../ports.ts';
 import { cancelOnClose } from './cancel-builds.ts';
 import { becameDraft, greet } from './greet.ts';
 import { handleComment } from './handle-comment.ts';
+import { handleEditedComment } from './handle-edited-comment.ts';
 import { handleLabel } from './handle-label.ts';
 import { reply } from './post.ts';
 import { pressButton } from './press-button.ts';
@@ -45,6 +46,8 @@ async function handleEvent(world: World, event: DomainEvent, { guid, attempts }:
   switch (event.kind) {
     case 'comment':
       return handleComment(world, event, attempts);
+    case 'edited':
+      return handleEditedComment(world, event);
     case 'label':
       return handleLabel(world, event, guid);
     case 'head':

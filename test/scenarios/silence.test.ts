@@ -53,10 +53,24 @@ botTest('a repository that is not served is left alone', async ({ github, bot, s
   if (github.comments(repo, pull.number).length !== 1) throw new Error(`${bot.url} spoke on ${repo}`);
 });
 
-botTest('an edited comment starts nothing', async ({ openPullRequest, github, comment, silence }) => {
-  await openPullRequest();
-  await comment('maria', 'Looks good.');
-  const [first] = github.comments(SOFTWARE, 1);
-  await github.editComment(SOFTWARE, first?.id ?? 0, { by: 'maria', body: 'bot: build arch=zen2' });
-  await silence();
-});
+botTest(
+  'edits that are not for us to answer',
+  async ({ openPullRequest, github, comment, silence }) => {
+    await openPullRequest();
+    await comment('maria', 'Looks good.');
+    await comment('eve', 'More.');
+    await comment('maria', 'bot: build arch=zen2 inst:azure-bot');
+    const [prose, denied, others] = github.comments(SOFTWARE, 1);
+    const edit = (id = 0, by: string, body: string) => github.editComment(SOFTWARE, id, { by, body });
+    await edit(prose?.id, 'maria', '> bot: build arch=zen2\n\nLooks very good.');
+    await edit(prose?.id, 'maria', 'bot: build arch=zen2 inst:azure-bot');
+    await edit(denied?.id, 'eve', 'bot: build arch=zen2');
+    await edit(others?.id, 'maria', 'Please:\n bot:  build arch:zen2 inst=azure-bot');
+    await silence();
+  },
+  {
+    configure: ({ software_repositories: [repository] }) => {
+      if (repository) repository.deny = ['eve'];
+    },
+  },
+);

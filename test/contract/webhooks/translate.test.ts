@@ -50,6 +50,20 @@ describe('translation', () => {
     expect(translateEvent('pull_request', { action })).toBeNull();
   });
 
+  test('of an edit by a bot, of a bot, or of nothing but the title is nothing', async () => {
+    const { event, payload } = await recording('issue_comment.edited');
+    const changes = { body: { from: 'before' } };
+    const bot = { login: 'helper', type: 'Bot' };
+    const { comment } = payload as { comment?: object };
+    const through = { ...comment, performed_via_github_app: { id: 1 } };
+    expect(translateEvent(event, { ...payload, changes })).toMatchObject({
+      kind: 'edited',
+      before: 'before',
+    });
+    for (const odd of [{ sender: bot }, { comment: through }, { changes: {} }])
+      expect(translateEvent(event, { ...payload, changes, ...odd })).toBeNull();
+  });
+
   test.each([[null], [5], ['text'], [[]], [{}], [{ action: {} }]])('of %j is nothing', (payload) => {
     expect(translateEvent('pull_request', payload)).toBeNull();
   });
