@@ -160,7 +160,10 @@ export function offered(file: ConfigFile): Catalogue {
 }
 
 function requestLimits({ limits }: Pick<ConfigFile, 'limits'>): RequestLimits {
-  return { commandsPerComment: limits.commands_per_comment };
+  return {
+    commandsPerComment: limits.commands_per_comment,
+    buildsPerRequest: limits.builds_per_request,
+  };
 }
 
 function toOffer(pool: ConfigFile['pools'][number], file: ConfigFile): PoolOffer {

@@ -241,6 +241,7 @@ const limits = z.strictObject({
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
   logs_here: leaf.duration.default(30 * 24 * 3600),
   commands_per_comment: leaf.count(1000, '20').default(DEFAULT_REQUEST_LIMITS.commandsPerComment),
+  builds_per_request: leaf.count(100_000, '200').default(DEFAULT_REQUEST_LIMITS.buildsPerRequest),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),
   keep_webhooks: leaf.duration.default(30 * 24 * 3600),
 });

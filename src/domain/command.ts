@@ -98,10 +98,11 @@ export type MistakeCode =
   | 'not-offered'
   | 'not-exportable'
   | 'unknown-job'
-  | 'contradiction';
+  | 'contradiction'
+  | 'too-many-builds';
 
 /** Mistakes that are none of a line: the comment as a whole asks for more than is allowed. */
-const LIMITS: readonly MistakeCode[] = ['too-many-commands'];
+const LIMITS: readonly MistakeCode[] = ['too-many-commands', 'too-many-builds'];
 
 /** Whether nothing of the comment is carried out, even where somebody asked to keep going. */
 export function isLimit({ code }: Mistake): boolean {

@@ -1,5 +1,5 @@
 /** What a comment would come to on an instance, for whoever asks before writing it. */
-import type { Command, Mistake } from './command.ts';
+import { type Command, isLimit, type Mistake } from './command.ts';
 import { rightFor } from './command-rights.ts';
 import type { CommandName } from './command-table.ts';
 import type { IgnoredReason } from './comment-lines.ts';
@@ -54,7 +54,8 @@ export function explainComment(body: string, catalogue: Catalogue): Explanation 
     ),
   );
   const mistakes = [...meant.mistakes, ...planned.flatMap((plan) => plan.mistakes)];
-  const keepsGoing = meant.keepGoing && planned.some(({ builds }) => builds.size > 0);
+  const keepsGoing =
+    meant.keepGoing && !mistakes.some(isLimit) && planned.some(({ builds }) => builds.size > 0);
   const builds = new Map(
     mistakes.length === 0 || keepsGoing ? planned.flatMap((plan) => [...plan.builds]) : [],
   );

@@ -31,6 +31,7 @@ const MOST_MISTAKES = 20;
  * order, each target × repository once. Without `repo:`
  * a target is built for what the pull request touches, or else for the one repository its pools offer; where there are
  * more, `repo:` is asked for. `repo:all` is all that it touches, or else all there are.
+ * Nothing is planned where there are more builds than one comment may ask for.
  * @param touched ids of the repository targets that the pull request is for; empty where its paths do not tell
  * @param keepGoing whether targets that are right are built though others are wrong
  */
@@ -45,6 +46,7 @@ export function planBuild(
   const mistakes: Mistake[] = [];
   const planned = new Map<string, PlannedBuild>();
   const contradicted = new Set<string>();
+  let beyond: Command | null = null;
   for (const command of meant) {
     const report: Report = (span, code, message, extra) => {
       mistakes.push(
@@ -54,8 +56,10 @@ export function planBuild(
     for (const build of planCommand(command, catalogue, touched, report)) {
       const key = `${targetName(build.target)} ${build.repository}`;
       const earlier = planned.get(key);
-      if (earlier === undefined) planned.set(key, build);
-      else if (!sameWay(earlier, build)) {
+      if (earlier === undefined) {
+        planned.set(key, build);
+        if (planned.size > catalogue.limits.buildsPerRequest) beyond ??= command;
+      } else if (!sameWay(earlier, build)) {
         contradicted.add(key);
         reportContradiction(command, build, report);
       }
@@ -64,7 +68,18 @@ export function planBuild(
   const left = mistakes.slice(0, MOST_MISTAKES);
   const builds = [...planned].flatMap(([key, build]) => (contradicted.has(key) ? [] : [build]));
   if (left.length > 0 && !(keepGoing && builds.length > 0)) return { kind: 'mistakes', mistakes: left };
+  if (beyond !== null)
+    return { kind: 'mistakes', mistakes: [tooMany(beyond, planned.size, catalogue.limits.buildsPerRequest)] };
   return { kind: 'builds', builds, left };
+}
+
+/** At the command with which there are too many, named or not. */
+function tooMany(command: Command, asked: number, most: number): Mistake {
+  const message = `this comes to ${asked} builds, and one comment may ask for ${most}`;
+  return mistakeAt(command, command, 'too-many-builds', message, {
+    hint: 'name fewer targets or repositories at once, in several comments',
+    instances: textsOf(command.filters.inst),
+  });
 }
 
 /** A plan costs nothing, so one that names no target is for all. */

@@ -4,6 +4,8 @@
 export interface RequestLimits {
   /** Commands of one comment. */
   commandsPerComment: number;
+  /** Builds of one comment: targets × repositories. */
+  buildsPerRequest: number;
 }
 
-export const DEFAULT_REQUEST_LIMITS: RequestLimits = { commandsPerComment: 20 };
+export const DEFAULT_REQUEST_LIMITS: RequestLimits = { commandsPerComment: 20, buildsPerRequest: 200 };

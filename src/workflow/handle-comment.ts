@@ -17,7 +17,7 @@ import { reply } from './post.ts';
 import { prioritiseOnCommand } from './prioritise-builds.ts';
 import { refusePerson } from './refuse-person.ts';
 import { retryOnCommand } from './repeat-build.ts';
-import { requestBuild } from './request-build.ts';
+import { requestBuild, tooManyBuilds } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
 import { confirmRollback, requestRollback } from './request-rollback.ts';
 import { showConfigNow } from './show-config.ts';
@@ -111,6 +111,12 @@ async function carryOut(
   const source = `comment:${event.commentId}`;
   const said: string[] = [];
   const left = [...mistakes];
+  // What waits is built later, but asked for by the same comment: all is counted before anything is begun.
+  const all = commands.filter(({ name }) => name === 'build');
+  if (all.length > 0 && commands.some(({ filters }) => filters.after !== null)) {
+    const tooMany = await tooManyBuilds(world, served, { pull, commands: all, keepGoing });
+    if (tooMany !== null) return [tooMany];
+  }
   for (const command of commands) {
     const { after } = command.filters;
     if (after !== null) said.push(await waitOnCommand(world, { pull, by, source }, command, after));

@@ -1,5 +1,5 @@
 import type { Build } from '../domain/build.ts';
-import { type Command, type Mistake, printCommand } from '../domain/command.ts';
+import { type Command, isLimit, type Mistake, printCommand } from '../domain/command.ts';
 import { Retryable } from '../domain/errors.ts';
 import { sortKnown } from '../domain/known-builds.ts';
 import { planBuild } from '../domain/plan.ts';
@@ -56,8 +56,11 @@ export async function requestBuild(
   const refused = (sentence: string): BuildAnswer => ({ kind: 'refused', sentence });
   const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue), ask.keepGoing);
   if (plan.kind === 'not-meant') return plan;
-  if (plan.kind === 'mistakes')
-    return { kind: 'mistaken', sentence: notUnderstood(plan.mistakes, catalogue) };
+  if (plan.kind === 'mistakes') {
+    // A limit is this instance's own: it says so also where another one speaks for all.
+    const kind = plan.mistakes.some(isLimit) ? 'refused' : 'mistaken';
+    return { kind, sentence: notUnderstood(plan.mistakes, catalogue) };
+  }
   const targets = plan.builds.map(({ repository }) => repository);
   const denied = await refuseTargets(world, served, 'build', { repo: pull.repo, by: ask.by }, targets);
   if (denied !== null) return refused(denied);
@@ -90,6 +93,20 @@ export async function requestBuild(
     insist: insisting(commands),
   });
   return { kind: 'started', left: plan.left, there };
+}
+
+/** What to say where commands ask for more builds than one comment may; null: they do not. */
+export async function tooManyBuilds(
+  world: World,
+  served: ServedRepository,
+  { pull, commands, keepGoing }: Pick<BuildAsk, 'pull' | 'commands' | 'keepGoing'>,
+): Promise<string | null> {
+  const { catalogue } = world;
+  const stacks = (await readPullChanges(world, served, pull))?.stacks ?? [];
+  const plan = planBuild(commands, catalogue, touchedTargets(stacks, catalogue), keepGoing);
+  return plan.kind === 'mistakes' && plan.mistakes.some(isLimit)
+    ? notUnderstood(plan.mistakes, catalogue)
+    : null;
 }
 
 /** The same commands, meant. */

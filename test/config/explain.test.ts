@@ -112,9 +112,11 @@ test('knows whom the configuration does not hear', async () => {
 });
 
 test('knows the limits', async () => {
+  const N1 =
+    '  - { name: n1, arch: aarch64/neoverse_n1, jobs_dir: /srv/n1, nodes: [{ name: n1, local: true }] }\n';
   const path = await write(
     join(await folder(), 'limited.yml'),
-    `${SMALL}\nlimits:\n  commands_per_comment: 1\n`,
+    `${SMALL.replace('artifacts:', `${N1}artifacts:`)}\nlimits:\n  commands_per_comment: 1\n  builds_per_request: 1\n`,
   );
   const explained = async (comment: string) => run('explain', comment, '--config', path);
   expect(await explained('bot: build arch=zen2 --keep-going\nbot: ping')).toMatchInlineSnapshot(`
@@ -123,6 +125,16 @@ test('knows the limits', async () => {
       "out": "line 2, column 1: a comment may hold one command, and line 2 has one more
       bot: ping
       write the rest in another comment
+    Nothing would be started.
+    ",
+    }
+  `);
+  expect(await explained('bot: build arch=all --keep-going')).toMatchInlineSnapshot(`
+    {
+      "exit": 1,
+      "out": "line 1, column 6: this comes to 2 builds, and one comment may ask for 1
+      bot: build arch=all --keep-going
+      name fewer targets or repositories at once, in several comments
     Nothing would be started.
     ",
     }

@@ -160,6 +160,7 @@ describe('a small configuration', () => {
         logsHereSeconds: 30 * 24 * 3600,
         logBytes: 64 * 2 ** 20,
         commandsPerComment: 20,
+        buildsPerRequest: 200,
         buildsPerPullRequest: null,
         keepWebhooksSeconds: 2592000,
       },

@@ -1,6 +1,32 @@
 import { describe, expect, it } from 'vitest';
+import { meantFor, parseComment } from '../../src/domain/parse-command.ts';
+import { planBuild } from '../../src/domain/plan.ts';
+import type { Catalogue } from '../../src/domain/target.ts';
 import { pool, SITE } from './catalogue.ts';
 import { builds, mistakes, plan, wrong } from './planning.ts';
+
+describe('limits', () => {
+  it.each([
+    ['arch=all repo:2025.06', 6],
+    ['arch=n1,v1', 1],
+    ['arch=n1 --keep-going\nbot: build arch=v1,zenn2', 1],
+    ['arch=skylake_avx512 repo:all', 1],
+  ])('build %s is more than %i, and nothing of it is planned', (filters, most) => {
+    const limits = (buildsPerRequest: number) => ({ ...SITE.limits, buildsPerRequest });
+    const { commands, keepGoing } = meantFor(parseComment(`bot: build ${filters}`), SITE);
+    const planned = (site: Catalogue) => planBuild(commands, site, [], keepGoing);
+    expect(planned({ ...SITE, limits: limits(most) })).toMatchObject({
+      kind: 'mistakes',
+      mistakes: [
+        {
+          code: 'too-many-builds',
+          message: `this comes to ${most + 1} builds, and one comment may ask for ${most}`,
+        },
+      ],
+    });
+    expect(planned({ ...SITE, limits: limits(most + 1) })).toMatchObject({ kind: 'builds' });
+  });
+});
 
 describe('targets', () => {
   it.each([

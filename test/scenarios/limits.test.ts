@@ -10,11 +10,20 @@ botTest(
     expect(await said()).toMatchInlineSnapshot(
       `"Nothing was started: a comment may hold 2 commands, and line 3 has one more; write the rest in another comment."`,
     );
+    await comment('maria', 'bot: build arch=all --keep-going');
+    expect(await said()).toMatchInlineSnapshot(
+      `"Nothing was started: this comes to 2 builds, and one comment may ask for 1; name fewer targets or repositories at once, in several comments."`,
+    );
+    await comment('maria', 'bot: build arch=zen2\nbot: build arch=neoverse_n1 after #2');
+    expect(await said()).toMatch(/^Nothing was started: this comes to 2 builds, /);
+    expect(await bot.world.records.waits.waiting()).toEqual([]);
+    await comment('maria', 'bot: plan');
+    expect(await said()).toMatch(/^Nothing can be planned: this comes to 2 builds, /);
     expect(await bot.world.records.requests.ofPullRequest('stack/software-layer', 1)).toEqual([]);
   },
   {
     configure: (config) => {
-      config.limits = { commands_per_comment: 2 };
+      config.limits = { commands_per_comment: 2, builds_per_request: 1 };
     },
   },
 );
