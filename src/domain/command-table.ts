@@ -43,6 +43,8 @@ export interface CommandRule {
   flags: readonly string[];
   /** Whether it takes `after #123`. */
   waits?: true;
+  /** What to do instead of giving it these filters. */
+  instead?: { filters: readonly FilterKey[]; hint: string };
 }
 
 const BUILD_FILTERS: readonly FilterKey[] = ['arch', 'accel', 'on', 'for', 'repo', 'inst', 'export'];
@@ -127,6 +129,10 @@ export const COMMANDS: Readonly<Record<CommandName, CommandRule>> = {
     filters: ['inst'],
     topics: ['rebuild'],
     waits: true,
+    instead: {
+      filters: ['arch', 'accel', 'repo', 'job'],
+      hint: 'deploy takes all that is built; bot: drop leaves targets out',
+    },
     flags: ['--despite-tests'],
   },
   rollback: {

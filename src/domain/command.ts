@@ -71,6 +71,8 @@ export interface Mistake extends SourceLine, Span {
   choices: string[];
   /** The `inst:` values of the line, for isMeant(). */
   instances: string[];
+  /** The command of the line; null where none was understood. */
+  command: CommandName | null;
 }
 
 export type MistakeCode =
@@ -124,9 +126,9 @@ export function emptyFilters(): Filters {
   };
 }
 
-/** A mistake at a span of a line. */
+/** A mistake at a span of a line, which may be that of a command. */
 export function mistakeAt(
-  line: SourceLine,
+  line: SourceLine & { name?: CommandName },
   span: Span,
   code: MistakeCode,
   message: string,
@@ -142,6 +144,7 @@ export function mistakeAt(
     hint: extra.hint ?? null,
     choices: [...(extra.choices ?? [])],
     instances: [...(extra.instances ?? [])],
+    command: line.name ?? null,
   };
 }
 

@@ -183,12 +183,20 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
       reason: said.reason?.text ?? null,
       filters: { ...read.filters, after: waits.after },
     };
+  const { instead } = rule;
+  const withInstead = (one: Complaint) => {
+    const key = filterKey(at.source.slice(one.column - 1, one.column - 1 + one.length));
+    const fits = one.code === 'filter-not-taken' && key !== null && instead?.filters.includes(key);
+    return fits ? { ...one, hint: instead?.hint ?? null } : one;
+  };
   const instances = read.filters.inst.map((word) => word.text);
   return {
     mistakes: complaints
       .sort((a, b) => a.column - b.column)
       .slice(0, MOST_MISTAKES_OF_A_LINE)
-      .map((one) => mistakeAt(at, one, one.code, one.message, { ...one, instances })),
+      .map((one) =>
+        mistakeAt({ ...at, name: name.text }, one, one.code, one.message, { ...withInstead(one), instances }),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { AlmostCommand } from '../domain/almost-commands.ts';
 import { isLimit, type Mistake, type MistakeCode } from '../domain/command.ts';
+import type { CommandName } from '../domain/command-table.ts';
 import { type Catalogue, shortCpu } from '../domain/target.ts';
 import { code, codeBlock, list, prose } from './markdown.ts';
 
@@ -30,7 +31,19 @@ export function notUnderstood(
   if (mistakes.length > shown.length)
     parts.push(`${mistakes.length - shown.length} more mistakes are in the same comment.`);
   const last = [...new Set(shown.map((mistake) => choices(mistake, catalogue)))];
-  return [...parts, [...last, '`bot: help build` has examples.'].filter(Boolean).join(' ')].join('\n\n');
+  return [...parts, [...last, examplesFor(shown)].filter(Boolean).join(' ')].join('\n\n');
+}
+
+/** Commands whose help needs no examples. */
+const WITHOUT_EXAMPLES: readonly CommandName[] = ['help', 'show_config', 'ping'];
+
+/** Where the examples of what was mistyped are. */
+function examplesFor(mistakes: readonly Mistake[]): string {
+  const names = mistakes.map(({ command }) =>
+    command === null || WITHOUT_EXAMPLES.includes(command) ? 'build' : command,
+  );
+  const helps = [...new Set(names)].map((name) => code(`bot: help ${name}`));
+  return `${list(helps)} ${helps.length === 1 ? 'has' : 'have'} examples.`;
 }
 
 /** Lines that are no commands, but were plainly meant to be. */

@@ -104,6 +104,8 @@ describe('ways to write a command', () => {
 });
 
 describe('mistakes', () => {
+  const TAKES_ALL = 'deploy takes all that is built; bot: drop leaves targets out';
+
   it.each([
     ['bot:', 'no-command', 'bot:', 'write bot: help'],
     ['bot: bild arch=zen2', 'unknown-command', 'bild', 'did you mean build?'],
@@ -118,7 +120,9 @@ describe('mistakes', () => {
     ['bot: build rpo:2025.06', 'unknown-filter', 'rpo', 'did you mean repo?'],
     ['bot: build ar=zen2', 'unknown-filter', 'ar', 'did you mean arch?'],
     ['bot: build :zen2', 'unknown-filter', ':', null],
-    ['bot: deploy arch=zen2', 'filter-not-taken', 'arch', null],
+    ['bot: deploy arch=zen2', 'filter-not-taken', 'arch', TAKES_ALL],
+    ['bot: deploy rebuild repository:2025.06', 'filter-not-taken', 'repository', TAKES_ALL],
+    ['bot: deploy export:A=b', 'filter-not-taken', 'export', null],
     ['bot: build arch=zen2 job:1', 'filter-not-taken', 'job', null],
     ['bot: build arch:', 'missing-value', 'arch', null],
     ['bot: build arch: repo:x', 'missing-value', 'arch', null],

@@ -3,6 +3,7 @@ import { COMMAND_NAMES, COMMANDS } from '../../src/domain/command-table.ts';
 import { parseComment } from '../../src/domain/parse-command.ts';
 import { planBuild } from '../../src/domain/plan.ts';
 import { help } from '../../src/messages/help.ts';
+import { notUnderstood } from '../../src/messages/mistakes.ts';
 import { showConfig } from '../../src/messages/show-config.ts';
 import { SITE } from '../domain/catalogue.ts';
 
@@ -75,4 +76,12 @@ test('show_config says what is free, and what cannot be reached', () => {
 
     </details>"
   `);
+});
+
+test.each(COMMAND_NAMES)('a mistyped %s names a help that has examples', (name) => {
+  const { mistakes } = parseComment(`bot: ${name} --nonsense`);
+  const [, topic = ''] = /`bot: help (\w+)` has examples/.exec(notUnderstood(mistakes, SITE)) ?? [];
+  expect(help(SITE, topic)).toContain('| you write |');
+  if (help(SITE, name).includes('| you write | what happens |\n') && name !== 'help')
+    expect(topic).toBe(name);
 });

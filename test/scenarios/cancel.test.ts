@@ -104,7 +104,7 @@ botTest(
                       ^
       \`\`\`
 
-      Builds: \`1\`, \`2\`. \`bot: help build\` has examples."
+      Builds: \`1\`, \`2\`. \`bot: help cancel\` has examples."
     `);
     await comment('maria', 'bot: cancel job:1');
     expect(await said()).toMatchInlineSnapshot(`"Cancelling 1 build: \`x86_64/amd/zen2\`."`);
@@ -133,7 +133,7 @@ botTest(
                        ^^^^^^^^^^^
       \`\`\`
 
-      Targets: \`x86_64/amd/zen2\`. \`bot: help build\` has examples."
+      Targets: \`x86_64/amd/zen2\`. \`bot: help cancel\` has examples."
     `);
     await release();
     await status(': built');

@@ -103,7 +103,7 @@ botTest('a reason that is missing, and one that tests do not need', async (stage
                 ^^^^^^^^^^^^^^^ write --despite-tests="why"
     \`\`\`
 
-    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help deploy\` has examples."
   `);
   await stage.comment('maria', 'bot: deploy --despite-tests="all is well"');
   expect(await stage.said()).toContain('Put up for approval');

@@ -32,7 +32,7 @@ botTest('the end of a log, for whoever may read here', async (stage) => {
                   ^^^^
     \`\`\`
 
-    Targets: \`x86_64/amd/zen2\`, \`aarch64/neoverse_n1\`. \`bot: help build\` has examples."
+    Targets: \`x86_64/amd/zen2\`, \`aarch64/neoverse_n1\`. \`bot: help log\` has examples."
   `);
 });
 

@@ -190,3 +190,23 @@ botTest('what is nearly a command is pointed out once to a person', async (stage
     `"@eve, lines 1 and 2 were not read as commands: they do not begin with \`bot:\`. If they are meant as such, write \`bot: build arch=zen2\` and \`bot: status\` in a new comment, each on a line of its own."`,
   );
 });
+
+botTest('a deploy of one target, and a log of none', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('maria', 'bot: deploy arch=zen2\nbot: log acell=cc80');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: this command takes no \`arch\`.
+    \`\`\`
+    bot: deploy arch=zen2
+                ^^^^ deploy takes all that is built; bot: drop leaves targets out
+    \`\`\`
+
+    Line 2: there is no filter \`acell\`.
+    \`\`\`
+    bot: log acell=cc80
+             ^^^^^ did you mean accel?
+    \`\`\`
+
+    Filters: \`inst\`. Filters: \`arch\`, \`accel\`, \`repo\`, \`inst\`, \`job\`. \`bot: help deploy\` and \`bot: help log\` have examples."
+  `);
+});

@@ -104,7 +104,7 @@ botTest(
                          ^^^^^
       \`\`\`
 
-      Targets: \`x86_64/amd/zen2\`. \`bot: help build\` has examples."
+      Targets: \`x86_64/amd/zen2\`. \`bot: help priority\` has examples."
     `);
     await comment('max', 'bot: priority', third);
     expect(await said(SOFTWARE, third)).toMatchInlineSnapshot(

@@ -78,7 +78,7 @@ botTest('a plan of what is wrong', async (stage) => {
                    ^^^^^ did you mean zen2?
     \`\`\`
 
-    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+    Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help plan\` has examples."
   `);
   await stage.comment('jo', 'bot: plan arch=zen2');
   expect(await stage.said()).toMatchInlineSnapshot(`

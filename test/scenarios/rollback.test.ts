@@ -135,7 +135,7 @@ describe('nothing is taken back', () => {
                             ^
       \`\`\`
 
-      Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help build\` has examples."
+      Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help rollback\` has examples."
     `);
     expect(tool(stage)).toBe(true);
   });
