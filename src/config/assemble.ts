@@ -161,6 +161,7 @@ export function offered(file: ConfigFile): Catalogue {
 
 function requestLimits({ limits }: Pick<ConfigFile, 'limits'>): RequestLimits {
   return {
+    commentLength: limits.comment_length,
     commandsPerComment: limits.commands_per_comment,
     buildsPerRequest: limits.builds_per_request,
   };

@@ -240,6 +240,7 @@ const limits = z.strictObject({
   tarball_members: leaf.count(100_000_000, '2000000').default(2_000_000),
   log_bytes: leaf.byteSize.default(64 * 2 ** 20),
   logs_here: leaf.duration.default(30 * 24 * 3600),
+  comment_length: leaf.count(1_000_000, '65536').default(DEFAULT_REQUEST_LIMITS.commentLength),
   commands_per_comment: leaf.count(1000, '20').default(DEFAULT_REQUEST_LIMITS.commandsPerComment),
   builds_per_request: leaf.count(100_000, '200').default(DEFAULT_REQUEST_LIMITS.buildsPerRequest),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),

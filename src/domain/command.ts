@@ -79,6 +79,7 @@ export type MistakeCode =
   | 'no-command'
   | 'unknown-command'
   | 'line-too-long'
+  | 'comment-too-long'
   | 'too-many-commands'
   | 'unexpected-word'
   | 'unknown-option'
@@ -104,7 +105,7 @@ export type MistakeCode =
   | 'too-many-builds';
 
 /** Mistakes that are none of a line: the comment as a whole asks for more than is allowed. */
-const LIMITS: readonly MistakeCode[] = ['too-many-commands', 'too-many-builds'];
+const LIMITS: readonly MistakeCode[] = ['comment-too-long', 'too-many-commands', 'too-many-builds'];
 
 /** Whether nothing of the comment is carried out, even where somebody asked to keep going. */
 export function isLimit({ code }: Mistake): boolean {

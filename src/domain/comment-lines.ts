@@ -17,6 +17,9 @@ type OpenBlock =
   | { kind: 'html'; close: string; reason: IgnoredReason; endsAtBlank: boolean };
 
 const COMMAND = /^ *(?:@[A-Za-z0-9-]+(?:\[bot\])?,? +)?bot:/i;
+const LINE_END = /\r\n|\n|\r/;
+/** A line further on may be one: neither quotes nor code are told apart. */
+const SOMEWHERE = new RegExp(COMMAND.source, 'im');
 /** A command behind marks of Markdown: a quote, a list, bold, code. */
 const DECORATED_COMMAND = /^[ >*_~`#+.()\d-]+bot:/i;
 /** `bot:` anywhere, but not `robot:` or `my-bot:`. */
@@ -33,7 +36,7 @@ const CODE_SPAN = /`[^`]*`/g;
 export function* candidateLines(body: string): Generator<CandidateLine> {
   const context = new MarkdownContext();
   let line = 0;
-  for (const raw of body.split(/\r\n|\n|\r/)) {
+  for (const raw of body.split(LINE_END)) {
     line += 1;
     const where = context.enter(raw);
     const source = readable(raw);
@@ -45,6 +48,31 @@ export function* candidateLines(body: string): Generator<CandidateLine> {
       yield { kind: 'ignored', line, source, reason: where ?? reasonOf(source) };
     }
   }
+}
+
+/**
+ * The part of a comment that is read, and the first line of the rest that may be a command; null where all of it is read.
+ * @param most characters, as GitHub counts them: not the units of UTF-16
+ */
+export function beginning(
+  body: string,
+  most: number,
+): { read: string; next: SourceLine | null; length: number } | null {
+  if (body.length <= most) return null;
+  let length = 0;
+  for (const _ of body) length += 1;
+  if (length <= most) return null;
+  // Up to the end of a line, so that no half of one is read.
+  const end = Math.max(body.lastIndexOf('\n', most), body.lastIndexOf('\r', most)) + 1;
+  const at = body.slice(end).search(SOMEWHERE);
+  const next =
+    at < 0
+      ? null
+      : {
+          line: body.slice(0, end + at).split(LINE_END).length,
+          source: readable(body.slice(end + at).split(LINE_END, 1)[0] ?? ''),
+        };
+  return { read: body.slice(0, end), next, length };
 }
 
 function reasonOf(source: string): IgnoredReason {

@@ -13,7 +13,7 @@ import {
   type Word,
 } from './command.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
-import { candidateLines, type IgnoredReason } from './comment-lines.ts';
+import { beginning, candidateLines, type IgnoredReason } from './comment-lines.ts';
 import { checkChoice, isBadValue, shown } from './filter-values.ts';
 import { type Complaint, filterKey, readFilters } from './filters.ts';
 import { REASON_FLAG, takeReason } from './flag-reason.ts';
@@ -43,7 +43,8 @@ const KEEP_GOING = /^ *(?:build|plan)(?= |,)(?:.*[ ,])?--keep-going(?:[ ,]|$)/i;
 export function parseComment(body: string, limits: RequestLimits = DEFAULT_REQUEST_LIMITS): ParsedComment {
   const parsed: ParsedComment = { commands: [], mistakes: [], almost: [], ignored: [], keepGoing: [] };
   let count = 0;
-  for (const candidate of candidateLines(body)) {
+  const part = beginning(body, limits.commentLength);
+  for (const candidate of candidateLines(part?.read ?? body)) {
     const { line } = candidate;
     if (candidate.kind === 'ignored') {
       parsed.ignored.push({ line, reason: candidate.reason });
@@ -63,6 +64,9 @@ export function parseComment(body: string, limits: RequestLimits = DEFAULT_REQUE
     if ('mistakes' in read) parsed.mistakes.push(...read.mistakes);
     else parsed.commands.push(read);
   }
+  const first = parsed.commands[0] ?? parsed.mistakes[0] ?? part?.next ?? null;
+  if (part !== null && first !== null)
+    parsed.mistakes.unshift(tooLong(first, part.length, limits.commentLength));
   return parsed;
 }
 
@@ -91,6 +95,19 @@ export function meantFor(parsed: ParsedComment, catalogue: Catalogue): Meant {
     ignored: parsed.ignored,
     keepGoing: parsed.keepGoing.some((line) => lines.has(line)) && !mistakes.some(isLimit),
   };
+}
+
+/** Only of a comment that holds a command: a long one that is for people is none of the bot's business. */
+function tooLong({ line, source }: SourceLine, length: number, most: number): Mistake {
+  const cut = { line, source: source.slice(0, LONGEST_LINE) };
+  const message = `this comment has ${grouped(length)} characters, and ${grouped(most)} of one are read`;
+  const extra = { hint: 'write the commands in a comment of their own' };
+  return mistakeAt(cut, { column: 1, length: cut.source.length }, 'comment-too-long', message, extra);
+}
+
+/** `65,536` */
+function grouped(count: number): string {
+  return count.toLocaleString('en');
 }
 
 function tooMany({ line, source }: SourceLine, most: number): Mistake {

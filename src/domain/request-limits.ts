@@ -2,10 +2,17 @@
 
 /** What the configuration says under `limits`. */
 export interface RequestLimits {
+  /** Characters of one comment that are read for commands. */
+  commentLength: number;
   /** Commands of one comment. */
   commandsPerComment: number;
   /** Builds of one comment: targets × repositories. */
   buildsPerRequest: number;
 }
 
-export const DEFAULT_REQUEST_LIMITS: RequestLimits = { commandsPerComment: 20, buildsPerRequest: 200 };
+export const DEFAULT_REQUEST_LIMITS: RequestLimits = {
+  /** GitHub's own. */
+  commentLength: 65_536,
+  commandsPerComment: 20,
+  buildsPerRequest: 200,
+};

@@ -116,7 +116,7 @@ test('knows the limits', async () => {
     '  - { name: n1, arch: aarch64/neoverse_n1, jobs_dir: /srv/n1, nodes: [{ name: n1, local: true }] }\n';
   const path = await write(
     join(await folder(), 'limited.yml'),
-    `${SMALL.replace('artifacts:', `${N1}artifacts:`)}\nlimits:\n  commands_per_comment: 1\n  builds_per_request: 1\n`,
+    `${SMALL.replace('artifacts:', `${N1}artifacts:`)}\nlimits:\n  comment_length: 100\n  commands_per_comment: 1\n  builds_per_request: 1\n`,
   );
   const explained = async (comment: string) => run('explain', comment, '--config', path);
   expect(await explained('bot: build arch=zen2 --keep-going\nbot: ping')).toMatchInlineSnapshot(`
@@ -135,6 +135,16 @@ test('knows the limits', async () => {
       "out": "line 1, column 6: this comes to 2 builds, and one comment may ask for 1
       bot: build arch=all --keep-going
       name fewer targets or repositories at once, in several comments
+    Nothing would be started.
+    ",
+    }
+  `);
+  expect(await explained(`bot: ping\n${'please, '.repeat(20)}`)).toMatchInlineSnapshot(`
+    {
+      "exit": 1,
+      "out": "line 1, column 1: this comment has 170 characters, and 100 of one are read
+      bot: ping
+      write the commands in a comment of their own
     Nothing would be started.
     ",
     }

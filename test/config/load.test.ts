@@ -159,6 +159,7 @@ describe('a small configuration', () => {
         tarballMembers: 2_000_000,
         logsHereSeconds: 30 * 24 * 3600,
         logBytes: 64 * 2 ** 20,
+        commentLength: 65_536,
         commandsPerComment: 20,
         buildsPerRequest: 200,
         buildsPerPullRequest: null,

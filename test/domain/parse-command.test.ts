@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Command, type Mistake, printCommand } from '../../src/domain/command.ts';
 import { LONGEST_LINE, meantFor, parseComment } from '../../src/domain/parse-command.ts';
+import { DEFAULT_REQUEST_LIMITS } from '../../src/domain/request-limits.ts';
 import { SITE } from './catalogue.ts';
 
 /** The commands of a body as they would be typed cleanly. */
@@ -169,8 +170,24 @@ describe('mistakes', () => {
     expect(mistake?.source).toHaveLength(LONGEST_LINE);
   });
 
+  it('refuses a comment that is too long where it holds a command, wherever that stands', () => {
+    const limits = { ...DEFAULT_REQUEST_LIMITS, commentLength: 30 };
+    const codes = (body: string) => parseComment(body, limits).mistakes.map(({ code }) => code);
+    expect(codes(`bot: ping\n${'x'.repeat(20)}`)).toEqual([]);
+    expect(codes(`bot: ping\n${'x'.repeat(21)}`)).toEqual(['comment-too-long']);
+    expect(codes(`bot: ping\n${'🚀'.repeat(20)}`)).toEqual([]);
+    expect(codes(`bot: ping\n${'🚀'.repeat(21)}`)).toEqual(['comment-too-long']);
+    expect(codes(`${'x'.repeat(40)}\nBot: ping`)).toEqual(['comment-too-long']);
+    expect(codes(`${'x'.repeat(25)} bot: ping`)).toEqual([]);
+    expect(codes(`bot: ping ${'x'.repeat(40)}`)).toEqual(['comment-too-long']);
+    expect(codes('x'.repeat(40))).toEqual([]);
+    expect(parseComment(`x\n${'x'.repeat(40)}\r\n bot: ping\n`, limits).mistakes).toMatchObject([
+      { line: 3, source: ' bot: ping' },
+    ]);
+  });
+
   it('reads so many commands and says where it stopped', () => {
-    const parsed = parseComment('bot: ping\n'.repeat(10_000));
+    const parsed = parseComment('bot: ping\n'.repeat(6_000));
     expect(parsed.commands).toHaveLength(20);
     expect(parsed.mistakes).toMatchObject([{ code: 'too-many-commands', line: 21 }]);
   });

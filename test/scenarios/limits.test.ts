@@ -10,6 +10,12 @@ botTest(
     expect(await said()).toMatchInlineSnapshot(
       `"Nothing was started: a comment may hold 2 commands, and line 3 has one more; write the rest in another comment."`,
     );
+    await comment('maria', `bot: build arch=zen2 --keep-going\n${'It is needed soon. '.repeat(10)}`);
+    expect(await said()).toMatchInlineSnapshot(
+      `"Nothing was started: this comment has 224 characters, and 200 of one are read; write the commands in a comment of their own."`,
+    );
+    await comment('maria', `${'It is needed soon.\n'.repeat(20)}bot: build arch=zen2`);
+    expect(await said()).toMatch(/^Nothing was started: this comment has 400 characters, /);
     await comment('maria', 'bot: build arch=all --keep-going');
     expect(await said()).toMatchInlineSnapshot(
       `"Nothing was started: this comes to 2 builds, and one comment may ask for 1; name fewer targets or repositories at once, in several comments."`,
@@ -23,7 +29,7 @@ botTest(
   },
   {
     configure: (config) => {
-      config.limits = { commands_per_comment: 2, builds_per_request: 1 };
+      config.limits = { comment_length: 200, commands_per_comment: 2, builds_per_request: 1 };
     },
   },
 );
