@@ -11,6 +11,8 @@ export type Octokit = BaseOctokit;
 
 /** One request and its whole answer. */
 const REQUEST_TIMEOUT_MS = 15_000;
+/** One is followed: from a repository's old name to its id. */
+const REDIRECTS: readonly number[] = [301, 302, 307, 308];
 /** A rate limit that ends sooner is waited for here; a longer one is the queue's to wait for. */
 const LONGEST_RATE_LIMIT_WAIT_S = 30;
 const RATE_LIMIT_RETRIES = 3;
@@ -61,6 +63,16 @@ export function createClients({
     log.warn({ waitS, retries, retry }, 'GitHub limits the rate of requests');
     return retry;
   };
+  const told = new Set<string>();
+  const moved = (from: string) => {
+    const name = /\/repos\/([^/]+\/[^/?]+)/.exec(from)?.[1] ?? from;
+    if (told.has(name)) return;
+    told.add(name);
+    log.warn(
+      { name },
+      'GitHub has another name for a repository: change it in the configuration and restart',
+    );
+  };
   const create = (installationId?: number) =>
     new Octokit({
       authStrategy: createAppAuth,
@@ -71,7 +83,7 @@ export function createClients({
       request: {
         fetch: (url: string, init: RequestInit) => {
           requests += 1;
-          return fetchWhole(url, init);
+          return fetchWhole(url, init, moved);
         },
       },
       throttle: {
@@ -89,10 +101,23 @@ export function createClients({
 /**
  * `fetch` that ends in time and gives the whole body or fails: Octokit takes a body that breaks off for an empty one. A name
  * such as `..` would make another URL of the one that was meant (a label's DELETE would take all labels): refused.
+ * A renamed repository is followed with the same method and body, where `fetch` would make a GET of a POST.
  */
-async function fetchWhole(url: string, init: RequestInit): Promise<Response> {
+async function fetchWhole(url: string, init: RequestInit, moved: (from: string) => void): Promise<Response> {
   if (/\/\.{1,2}(?:[/?]|$)/.test(url)) throw new Permanent(`No request to ${url}: it has a dot for a name`);
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const send = (to: string) => fetch(to, { ...init, redirect: 'manual', signal });
+  let response = await send(url);
+  if (REDIRECTS.includes(response.status)) {
+    const to = URL.parse(response.headers.get('location') ?? '', url);
+    // The token is for GitHub alone.
+    if (to === null || to.origin !== new URL(url).origin)
+      throw new Permanent(`GitHub leads ${url} on to ${to?.origin ?? 'nowhere'}, which is not followed`);
+    await response.body?.cancel();
+    moved(url);
+    response = await send(to.href);
+  }
+  if (REDIRECTS.includes(response.status)) throw new Permanent(`GitHub leads ${url} on more than once`);
   const body = await response.arrayBuffer();
   const { status, statusText, headers } = response;
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });

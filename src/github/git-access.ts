@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GitHub } from '../ports.ts';
 import type { Api } from './api.ts';
+import { ifStatus } from './errors.ts';
 
 const installationToken = z.object({ token: z.string() });
 
@@ -9,9 +10,16 @@ export function gitAccess(api: Api, gitUrl: string): Pick<GitHub, 'gitAccess'> {
   return {
     gitAccess: (repo) =>
       api.onRepository(repo, async (octokit, at) => {
-        const narrow = { repositoryNames: [at.repo], permissions: { contents: 'read' } };
-        const { token } = installationToken.parse(await octokit.auth({ type: 'installation', ...narrow }));
-        return { url: `${gitUrl}/${repo}.git`, token };
+        const access = async (name: string, full: string) => {
+          const narrow = { repositoryNames: [name], permissions: { contents: 'read' } };
+          const { token } = installationToken.parse(await octokit.auth({ type: 'installation', ...narrow }));
+          return { url: `${gitUrl}/${full}.git`, token };
+        };
+        const given = await ifStatus(access(at.repo, repo), [422], null);
+        if (given !== null) return given;
+        // A token is given for no name but the one of today.
+        const { data } = await octokit.rest.repos.get(at);
+        return access(data.name, data.full_name);
       }),
   };
 }

@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { reportStatus } from '../../src/workflow/report-status.ts';
 import { botTest } from '../harness/bot-test.ts';
+import type { Json } from '../harness/github/model.ts';
 import type { Stage } from '../harness/stage.ts';
 import { SOFTWARE } from '../harness/surroundings.ts';
 
@@ -86,6 +87,40 @@ botTest('3,000 comments on one pull request', async (stage) => {
   const read = github.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/1/comments'));
   expect(read.length).toBeLessThanOrEqual(11);
 });
+
+botTest(
+  'a renamed repository: what runs is finished under its old name, and the log says what to change',
+  async (stage) => {
+    const MOVED = 'GitHub has another name for a repository: change it in the configuration and restart';
+    stage.expectComplaint(MOVED);
+    const { github, bot } = stage;
+    await stage.openPullRequest('wait');
+    await stage.comment('maria', BUILD);
+    await stage.buildIs('running');
+    github.renameRepository(SOFTWARE, 'software');
+    try {
+      // Sent before, handled after: it reads, clones and writes by the old name.
+      const told = github.deliveries.find(({ event }) => event === 'issue_comment')?.payload as Json & {
+        comment: Json;
+      };
+      const comment = { ...told.comment, id: 1, body: 'bot: build arch=n1\nbot: ping' };
+      await github.sendRaw({ event: 'issue_comment', payload: { ...told, comment } });
+      await stage.buildIs('running', 2);
+      await Promise.all([stage.release(1), stage.release(2)]);
+      await Promise.all([stage.buildIs('succeeded', 1), stage.buildIs('succeeded', 2)]);
+      const said = (text: string) =>
+        github.comments('stack/software', 1).filter(({ body }) => body.includes(text));
+      await github.waitFor(() => said(': built').length === 2, { what: 'both to be said to be built' });
+      expect(said('is here')).toHaveLength(1);
+      expect(bot.complaints.map(({ message, fields }) => [message, fields])).toEqual([
+        [MOVED, { name: SOFTWARE }],
+      ]);
+    } finally {
+      github.renameRepository('stack/software', 'software-layer');
+    }
+    stage.skip(SOFTWARE, 1);
+  },
+);
 
 // One that somebody copied is in test/security/impostors.test.ts.
 botTest('a status comment that somebody deleted is made again, once', async (stage) => {

@@ -13,7 +13,7 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 });
-const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+export const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** The port, as the product makes it. */
 export const connect = (options: Partial<GitHubOptions> = {}) =>

@@ -5,6 +5,7 @@ import { checkAccess, checkJwt, tokenOf } from './auth.ts';
 import { Refusal, refused } from './errors.ts';
 import type { AccessToken, Json, Repository } from './model.ts';
 import { answerProblems, type Operation, operation, queryProblems, requestProblems } from './openapi.ts';
+import { pathById, redirection } from './renamed.ts';
 import { slug } from './render/app.ts';
 import { findRoute } from './routes/all.ts';
 import type { ApiAnswer, ApiRequest, Route } from './routes/route.ts';
@@ -38,8 +39,12 @@ export interface Handled {
 const documentation = 'https://docs.github.com/rest';
 
 /** Answers a request; refusals are answers too. Anything unexpected is a violation and a 500. */
-export async function handleApi(settings: ApiSettings, raw: RawRequest): Promise<Handled> {
+export async function handleApi(settings: ApiSettings, sent: RawRequest): Promise<Handled> {
   const { world } = settings;
+  const moved = redirection(world, sent);
+  if (moved !== null)
+    return { answer: moved, template: null, operationId: null, actor: null, finish: () => {} };
+  const raw = { ...sent, path: pathById(world, sent.path) };
   const act = new Act(world, world.bot);
   const found = matched(raw);
   const route = found?.route ?? null;

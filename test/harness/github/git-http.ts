@@ -1,13 +1,14 @@
 /** Git over smart HTTP: `git http-backend` as a CGI program behind the double's own server. */
 import { spawn } from 'node:child_process';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { relative } from 'node:path';
 import { Act } from './act.ts';
 import { followBranches } from './actions/pulls.ts';
 import { basicCredential, covers } from './auth.ts';
 import { gitEnvironment } from './git-run.ts';
 import type { Account, Repository } from './model.ts';
 import type { WebhookSender } from './webhooks.ts';
-import { fullName, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const gitPath = /^\/([^/]+)\/([^/]+?)(?:\.git)?(\/(?:info\/refs|git-upload-pack|git-receive-pack))$/;
 const backendTimeoutMs = 60_000;
@@ -18,7 +19,8 @@ export function gitTarget(world: World, path: string): { repo: Repository | null
   const found = gitPath.exec(path);
   if (found === null) return null;
   const [, owner = '', name = '', rest = ''] = found;
-  return { repo: world.repositories.get(`${owner}/${name}`.toLowerCase()) ?? null, rest };
+  const full = `${owner}/${name}`.toLowerCase();
+  return { repo: world.repositories.get(full) ?? world.formerNames.get(full) ?? null, rest };
 }
 
 /** Serves one git request; resolves with its status once it is over and pull requests have followed. */
@@ -102,7 +104,7 @@ async function runBackend(
       GIT_PROJECT_ROOT: world.gitRoot,
       GIT_HTTP_EXPORT_ALL: '1',
       REQUEST_METHOD: request.method ?? 'GET',
-      PATH_INFO: `/${fullName(call.repo)}.git${call.rest}`,
+      PATH_INFO: `/${relative(world.gitRoot, call.repo.git.dir)}${call.rest}`,
       QUERY_STRING: call.query.toString(),
       REMOTE_ADDR: '127.0.0.1',
       ...Object.fromEntries(given),

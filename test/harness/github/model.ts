@@ -22,7 +22,7 @@ export interface Label {
 export interface Repository {
   readonly id: number;
   readonly owner: Account;
-  readonly name: string;
+  name: string;
   readonly isPrivate: boolean;
   readonly defaultBranch: string;
   readonly forkOf: Repository | null;

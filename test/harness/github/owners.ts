@@ -1,4 +1,4 @@
-/** What becomes of repositories without a webhook of the App's: deleted, or full of old comments. */
+/** What becomes of repositories without a webhook of the App's: deleted, renamed, or full of old comments. */
 import { Act } from './act.ts';
 import { addComment } from './actions/issues.ts';
 import { People } from './people.ts';
@@ -8,6 +8,17 @@ export class Owners extends People {
   deleteRepository(name: string): void {
     this.world.repository(name).isDeleted = true;
     this.world.repositories.delete(name.toLowerCase());
+  }
+
+  /** Gives a repository another name; GitHub leads requests for the old one on by its id. */
+  renameRepository(fullName: string, name: string): void {
+    const repo = this.world.repository(fullName);
+    this.world.repositories.delete(fullName.toLowerCase());
+    this.world.formerNames.set(fullName.toLowerCase(), repo);
+    repo.name = name;
+    const now = `${repo.owner.login}/${name}`.toLowerCase();
+    this.world.formerNames.delete(now);
+    this.world.repositories.set(now, repo);
   }
 
   /** Many comments of long ago, which no webhook tells of any more. */

@@ -52,6 +52,8 @@ export class World {
   readonly accounts = new Map<string, Account>();
   readonly teams = new Map<string, Set<string>>();
   readonly repositories = new Map<string, Repository>();
+  /** Repositories by the names they had before. */
+  readonly formerNames = new Map<string, Repository>();
   readonly installations = new Map<string, Installation>();
   readonly tokens = new Map<string, AccessToken>();
   readonly events = new EventEmitter();
