@@ -16,5 +16,10 @@ const NEEDS: Partial<Record<CommandName, Action>> = {
 export function rightFor({ name, filters, reason }: Command): Action | null {
   if (name === 'deploy' && reason !== null) return 'despite_tests';
   if (name === 'rollback') return filters.confirm.length > 0 ? 'approve' : 'deploy';
+  return rightOfName(name);
+}
+
+/** The right a command takes of which nothing but the name is understood. */
+export function rightOfName(name: CommandName): Action | null {
   return NEEDS[name] ?? null;
 }

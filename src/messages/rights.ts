@@ -18,6 +18,11 @@ export function noRight(login: string, action: string, who: string, command: str
   return who === 'nobody' ? `${lead}.` : `${lead}. One of them can comment ${code(command)}.`;
 }
 
+/** Somebody without the right mistyped what they asked for; who has it, from whoMay(). */
+export function noRightEither(login: string, action: string, who: string): string {
+  return `@${login}, ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}.`;
+}
+
 /** Somebody who has the right, but not for this repository target. */
 export function notForTarget(login: string, action: string, target: string, who: string): string {
   const lead = `@${login}, for ${code(target)} ${DONE_BY[action] ?? 'this is done here by'} ${prose(who)}`;

@@ -1,11 +1,12 @@
-import { rightFor } from '../domain/command-rights.ts';
+import { rightFor, rightOfName } from '../domain/command-rights.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
-import { isBotAccount, isDenied } from '../domain/permission.ts';
+import { isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
 import { isAddressed, ownCommands } from '../domain/speaking.ts';
 import { help } from '../messages/help.ts';
 import { almostCommands, leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
+import { noRightEither } from '../messages/rights.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
@@ -70,7 +71,9 @@ async function answers(
   const refuse = (sentence: string) => (speaks ? [sentence] : []);
   if (!event.isPullRequest) return refuse(say.notAPullRequest());
   if (mistakes.length > 0 && !(keepGoing && commands.length > 0))
-    return refuse(notUnderstood(mistakes, world.catalogue));
+    return speaks
+      ? [notUnderstood(mistakes, world.catalogue), ...(await missingRights(world, served, event, meant))]
+      : [];
 
   const needed = [...new Set(commands.flatMap((command) => rightFor(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
@@ -97,6 +100,23 @@ async function answers(
   const requests = await world.records.requests.ofPullRequest(event.repo, event.number);
   const own = ownCommands(commands, world.catalogue, served, requests.length > 0);
   return carryOut(world, served, event, { ...meant, commands: own }, pull, speaks);
+}
+
+/** Whoever mends the mistake should not learn only then that the command is not theirs to give. */
+async function missingRights(
+  world: World,
+  served: ServedRepository,
+  { repo, author }: CommentEvent,
+  { commands, mistakes }: Meant,
+): Promise<string[]> {
+  const mistyped = mistakes.map(({ command }) => command && rightOfName(command));
+  const needed = new Set([...commands.map(rightFor), ...mistyped].filter((action) => action !== null));
+  for (const action of needed) {
+    const answer = await askPermission(world, served, action, repo, author);
+    if (answer.kind !== 'allowed')
+      return [noRightEither(author.login, action, whoMay(served.permissions.rules[action]))];
+  }
+  return [];
 }
 
 async function carryOut(

@@ -17,6 +17,26 @@ botTest('somebody without the right to build', async ({ openPullRequest, comment
   );
 });
 
+botTest('a mistake by somebody without the right', async ({ openPullRequest, comment, said }) => {
+  await openPullRequest();
+  await comment('jo', 'bot: build zenn2');
+  expect(await said()).toMatchInlineSnapshot(`
+    "Nothing was started. Line 1: build does not take the word \`zenn2\`.
+    \`\`\`
+    bot: build zenn2
+               ^^^^^ did you mean arch=zen2?
+    \`\`\`
+
+    \`bot: help build\` has examples.
+
+    @jo, builds here are started by members of stack/builders."
+  `);
+  await comment('jo', 'bot: log acell=cc80');
+  expect(await said()).not.toContain('@jo');
+  await comment('maria', 'bot: build zenn2');
+  expect(await said()).not.toContain('@maria');
+});
+
 botTest('somebody without the right to cancel', async ({ openPullRequest, comment, said }) => {
   await openPullRequest();
   await comment('eve', 'bot: cancel');
