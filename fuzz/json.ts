@@ -48,7 +48,9 @@ function instead(old: unknown, random: Random): unknown {
     case 2:
       return random.pick(NUMBERS);
     case 3:
-      return typeof old === 'number' ? old + random.pick(NUMBERS) : String(old);
+      if (typeof old === 'number') return old + random.pick(NUMBERS);
+      // An object may have a `toString` of its own by now, which is no function.
+      return typeof old === 'object' ? Object.prototype.toString.call(old) : String(old);
     case 4:
       return pieces(random, 30);
     case 5:

@@ -47,9 +47,11 @@ export async function run<Input>(
     failure = { number, why, input: input === null ? '' : subject.show(input) };
   };
   for (let number = first; number < first + count && failure === null; number += 1) {
-    const input = subject.make(new Random(seed, number));
-    const before = performance.now();
+    let input: Input | null = null;
+    let before = performance.now();
     try {
+      input = subject.make(new Random(seed, number));
+      before = performance.now();
       const answer = subject.check(input, number);
       const kind = typeof answer === 'string' ? answer : await answer;
       if (kind !== '') answers.set(kind, (answers.get(kind) ?? 0) + 1);

@@ -48,3 +48,11 @@ test('a rejection that nobody waited for is a failure', async () => {
   const { failure } = await run({ ...even, check }, { seed: 1, first: 0, count: 3 });
   expect(failure?.why).toContain('unhandled rejection: Error: lost');
 });
+
+test('a case that cannot be made is a failure, and no silent end', async () => {
+  const make = () => {
+    throw new Error('no such case');
+  };
+  const { failure } = await run({ ...even, make }, { seed: 1, first: 5, count: 3 });
+  expect(failure).toMatchObject({ number: 5, why: expect.stringContaining('no such case'), input: '' });
+});
