@@ -9,7 +9,7 @@ botTest(
     const number = await deployPr();
     await approve('jo', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#1, so a second person approves. It takes one approval from members of stack/ingest, not by maria and not by jo."`,
+      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#⁠1, so a second person approves. It takes one approval from members of stack/ingest, not by maria and not by jo."`,
     );
   },
 );

@@ -59,7 +59,7 @@ botTest('a deploy despite failed tests shows its reviewers who says so, and why'
   const [pull] = stage.github.pullRequests(STAGING);
   const body = pull?.body ?? '';
   expect(body.slice(body.indexOf('⚠️'), body.indexOf('</details>'))).toMatchInlineSnapshot(`
-    "⚠️ **Tests failed on 1 target.** @maria asks for this deploy despite that: “TOOL\\_computes needs a GPU, see \\#7”
+    "⚠️ **Tests failed on 1 target.** @maria asks for this deploy despite that: “TOOL\\_computes needs a GPU, see \\#⁠7”
 
     <details><summary>Which tests failed</summary>
 

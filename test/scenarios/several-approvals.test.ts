@@ -83,7 +83,7 @@ botTest(
     expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
     await approve('jo', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#1, so a second person approves. It takes 2 approvals from members of stack/ingest, not by maria and not by jo."`,
+      `"@jo, thank you for looking. This approval does not count: jo wrote stack/software-layer\\#⁠1, so a second person approves. It takes 2 approvals from members of stack/ingest, not by maria and not by jo."`,
     );
     await deployIs('open');
   },
