@@ -10,8 +10,8 @@ import { writeCheck } from './write-check.ts';
 const PACE_MS = 10_000;
 
 /**
- * Brings the summary of a request's head up to what the rows say; runs behind the queue. There is one for every head of
- * which a build has ended, none before: a rule of the branch that asks for it waits, and what runs has checks of its own.
+ * Brings the summary of a request's head up to what the rows say; runs behind the queue. There is one for every head that
+ * somebody asked builds for, none before: a rule of the branch that asks for it then waits.
  */
 export async function reportSummary(world: World, requestId: number): Promise<void> {
   const request = await world.records.requests.get(requestId);
@@ -23,7 +23,6 @@ export async function reportSummary(world: World, requestId: number): Promise<vo
     const all = await buildsOfHead(world, repo, pullRequest, headSha);
     const builds = newestOfEach(all).map((build) => comingTry(all, build));
     const posting = await world.records.postings.get(key);
-    if (posting === null && !builds.some((build) => isFinal(build.state))) return 0;
     const since = world.clock.now() - (posting?.writtenAt ?? 0);
     if (since < PACE_MS && !builds.every((build) => isFinal(build.state))) return PACE_MS - since;
     const { instance, repositories } = world.catalogue;
