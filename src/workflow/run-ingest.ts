@@ -3,7 +3,7 @@ import { type Deploy, type DeployItem, type DeployState, deployManifest } from '
 import { Permanent, Waiting } from '../domain/errors.ts';
 import * as say from '../messages/deploy-replies.ts';
 import { askApprovals } from './ask-approvals.ts';
-import { auditDeploy, auditOnce } from './audit-deploy.ts';
+import { auditOnce } from './audit-deploy.ts';
 import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { sha256 } from './post.ts';
@@ -114,9 +114,9 @@ async function publish(world: World, deploy: Deploy, state: Approved): Promise<v
   if (problem !== null) return failDeploy(world, deploy, problem);
 
   const { approvals } = state;
-  const { instance } = world.catalogue;
   const files = spooled.files.map((file) => file.sha256);
-  await auditDeploy(world, deploy, instance, 'publishing', { approvals, files });
+  // Once, however often it has to wait for another publication: nobody reads a line a second.
+  await auditOnce(world, deploy, 'publishing', { approvals, files });
   const { id, digest, rebuild } = deploy;
   const approvedBy = approvals.map(({ reviewer }) => reviewer);
   const publication = await publisher.publish({

@@ -126,7 +126,11 @@ const postings = async (deploy: Deploy, moments: readonly string[]) => {
 
 const decisions = async (deploy: Deploy) => {
   const lines = await bot.records.audit.list(`deploy:${deploy.id}`);
-  return lines.map(({ action }) => action).filter((action) => action !== 'publishing');
+  const [begun, others] = [true, false].map((is) =>
+    lines.map(({ action }) => action).filter((action) => (action === 'publishing') === is),
+  );
+  expect(begun?.length, 'lines that say that publishing begins').toBeLessThanOrEqual(1);
+  return others;
 };
 
 const spooled = (deploy: Deploy) => existsSync(join(bench.cvmfs.root, 'bot', 'spool', `deploy-${deploy.id}`));
