@@ -59,8 +59,8 @@ function expectOneResult(): void {
   const checks = around.github.checkRuns(SOFTWARE);
   expect(checks.map((check) => check.name).sort()).toEqual([
     'demo-bot / aarch64/neoverse_n1 / 2025.06',
-    'stratobot / summary',
     'demo-bot / x86_64/amd/zen2 / 2025.06',
+    'stratobot / summary',
   ]);
   expect(around.github.violations).toEqual([]);
 }
