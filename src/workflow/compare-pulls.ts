@@ -1,5 +1,6 @@
 import { Permanent } from '../domain/errors.ts';
 import type { FoundEvent } from '../ports.ts';
+import { takeFound } from './take-found.ts';
 import type { World } from './world.ts';
 
 /**
@@ -15,11 +16,10 @@ export async function comparePulls(world: World, since: number, until: number): 
   const take = async (events: readonly FoundEvent[]) => {
     const ids = events.flatMap(({ comment }) => comment?.id ?? []);
     const seen = await records.deliveries.commentsSeen(ids, since);
-    for (const { guid, event, payload, comment } of events) {
+    for (const event of events) {
+      const { comment } = event;
       if (comment !== null && (seen.has(comment.id) || comment.at > until)) continue;
-      const receivedAt = world.clock.now();
-      if ((await records.deliveries.record({ guid, event, payload, receivedAt })) === 'known') continue;
-      await world.queue.add({ kind: 'delivery', guid });
+      await takeFound(world, event);
     }
   };
   const one = async (what: string, ask: () => Promise<FoundEvent[]>) => {

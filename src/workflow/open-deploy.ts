@@ -8,6 +8,7 @@ import { compareDeploy } from './compare-deploy.ts';
 import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { inFolder, recordPlace, stagingFiles } from './staging-files.ts';
+import { takeFound } from './take-found.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import { repositoryTarget, type World } from './world.ts';
 
@@ -73,7 +74,18 @@ async function givesUp(world: World, deploy: Deploy, reason: string): Promise<bo
 /** What follows an open deploy PR; safe to repeat. */
 async function opened(world: World, deploy: Deploy, pullRequest: number, view: DeployView): Promise<void> {
   await supersedeOlder(world, deploy);
+  await lookBack(world, deploy, pullRequest);
   await tell(world, deploy, 'opened', say.putUp(deploy, pullRequest, view));
+}
+
+/**
+ * GitHub shows a deploy PR before its number has come into the row; what somebody did there meanwhile was nobody's to the
+ * step that handled its webhook.
+ */
+async function lookBack(world: World, deploy: Deploy, pullRequest: number): Promise<void> {
+  if ((await world.records.postings.get(`deploy:${deploy.id}:opened`)) !== null) return;
+  for (const event of await world.github.pullAsEvents(deploy.staging, pullRequest))
+    await takeFound(world, event);
 }
 
 async function deployView(world: World, deploy: Deploy): Promise<DeployView> {

@@ -1,5 +1,6 @@
 import { judgeReview, type ReviewFacts, standingApprovals } from '../domain/approval.ts';
 import type { Approval, Deploy } from '../domain/deploy.ts';
+import { Retryable } from '../domain/errors.ts';
 import type { ClosedEvent, ReviewEvent } from '../domain/events.ts';
 import { sameLogin } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
@@ -12,6 +13,14 @@ import type { ServedRepository, World } from './world.ts';
 
 /** A review on a deploy PR: another pair of eyes, somebody who may not be it and is told why, or somebody who takes a word back. */
 export async function reviewDeploy(world: World, event: ReviewEvent): Promise<string> {
+  // Its webhook, and what was found when the deploy PR was put up, may be handled at the same time.
+  const key = `review:${event.reviewId}:${event.state}`;
+  const outcome = await world.records.locked(key, () => judge(world, event));
+  if (outcome === 'busy') throw new Retryable('the same review is being looked at');
+  return outcome;
+}
+
+async function judge(world: World, event: ReviewEvent): Promise<string> {
   const deploy = await world.records.deploys.byPullRequest(event.repo, event.number);
   if (deploy === null) return 'not a deploy PR';
   const served = world.served.get(deploy.repo);

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { handleDelivery } from '../../src/workflow/handle-delivery.ts';
 import { botTest, type ConfigDraft } from '../harness/bot-test.ts';
 import type { Stage } from '../harness/stage.ts';
-import { STAGING } from '../harness/surroundings.ts';
+import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
 
 const twoNeeded = {
   configure: ({ software_repositories: [repository] }: ConfigDraft) => {
@@ -132,3 +132,28 @@ botTest(
   },
   twoNeeded,
 );
+
+botTest('an approval that comes before the deploy PR is in the row counts all the same', async (stage) => {
+  const { github, bot, built, comment, approve, psql } = stage;
+  const trouble = 'a job failed and will be tried again';
+  stage.expectComplaint(trouble);
+  await built();
+  await psql(`ALTER TABLE stratobot.deploys ADD CONSTRAINT not_yet CHECK (state->>'kind' <> 'open')`);
+  await comment('maria', 'bot: deploy');
+  await github.waitFor(() => bot.complaints.some(({ message }) => message === trouble));
+  const [pull] = github.pullRequests(STAGING);
+  const number = Number(pull?.number);
+  await approve('jo', number);
+  await approve('ana', number);
+  await stage.deployIs('preparing');
+  await psql('ALTER TABLE stratobot.deploys DROP CONSTRAINT not_yet');
+  const answers = [await stage.saidOnDeploy(number), await stage.saidOnDeploy(number)].sort();
+  expect(answers[0]).toMatch(/^@ana approved/);
+  expect(answers[1]).toContain('jo wrote stack/software-layer');
+  await stage.deployIs('published');
+  expect((await audited(stage)).filter((line) => line.includes('approval-'))).toEqual(
+    expect.arrayContaining(['ana approval-counted', 'jo approval-refused']),
+  );
+  stage.skip(STAGING, number);
+  stage.skip(SOFTWARE, 1);
+});
