@@ -1,7 +1,7 @@
 import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { type Button, buttons, type CheckText } from './check.ts';
-import { cell, count, sentence } from './markdown.ts';
+import { cell, count, inCell, sentence } from './markdown.ts';
 import { headline, sign } from './status-words.ts';
 
 /** What the summary of one head is made of. */
@@ -59,8 +59,7 @@ function table(builds: readonly Build[], repositories: ReadonlyMap<string, Repos
     const { state } = build;
     const repository = repositories.get(build.repository);
     const made = repository ? `${repository.name} ${repository.version}` : build.repository;
-    const why =
-      state.kind === 'failed' ? sentence(state.failure.sentence).replaceAll('|', '\\|') : headline([build]);
+    const why = state.kind === 'failed' ? inCell(sentence(state.failure.sentence)) : headline([build]);
     return `| ${sign(build)} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
   });
   const shown: string[] = [];

@@ -117,8 +117,7 @@ function conclusion(build: Build): CheckText['conclusion'] {
 const LONGEST_TITLE = 120;
 
 function failureTitle(reason: string): string {
-  const text = `Failed: ${reason.replaceAll('`', '').replace(/\.$/, '')}`;
-  return text.length <= LONGEST_TITLE ? text : `${text.slice(0, LONGEST_TITLE - 1)}…`;
+  return plain(`Failed: ${reason.replaceAll('`', '').replace(/\.$/, '')}`, LONGEST_TITLE);
 }
 
 function words(build: Build): { title: string; summary: string } {

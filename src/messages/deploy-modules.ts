@@ -1,6 +1,6 @@
 /** Which modules a deploy brings for which targets, so that what is missing where stands out. */
 import { type DeployRow, type Detail, restIn, someNames, targetNames } from './deploy-view.ts';
-import { cell, code, count, details } from './markdown.ts';
+import { cell, code, count, details, inCell } from './markdown.ts';
 
 /** Tarballs of one target and stack version, or of several that bring the same modules. */
 interface Column {
@@ -92,5 +92,5 @@ function legend(groups: readonly Column[], detail: Detail): string[] {
 function missingOn(columns: readonly Column[], detail: Detail): string {
   if (columns.length === 0) return 'none';
   const names = columns.flatMap((column) => column.names);
-  return `**${count(names.length, 'target')}**: ${someNames(names, 5, detail.name).replaceAll('|', '\\|')}`;
+  return `**${count(names.length, 'target')}**: ${inCell(someNames(names, 5, detail.name))}`;
 }

@@ -1,12 +1,14 @@
 import type { EasystackProblem } from '../domain/easystack.ts';
 import type { Stack } from '../domain/easystack-paths.ts';
 import type { Understood } from '../domain/pull-changes.ts';
-import { code, count, list, sentence } from './markdown.ts';
+import { code, count, list, plain, sentence } from './markdown.ts';
 
 /** Problems shown in a comment; the check has all of them. */
 const SHOWN = 10;
 /** Files named where some are pointed out. */
 const FILES = 5;
+/** Characters of one problem beside its line. */
+const LONGEST_MESSAGE = 2000;
 
 /** Nothing is built of easystacks that cannot be read. */
 export function brokenEasystacks(problems: readonly EasystackProblem[]): string {
@@ -47,7 +49,7 @@ export function easystackCheck(problems: readonly EasystackProblem[]) {
       endLine: line,
       level: 'failure' as const,
       title: 'Easystack cannot be read',
-      message: `${message}.`,
+      message: plain(`${message}.`, LONGEST_MESSAGE),
     })),
   };
 }

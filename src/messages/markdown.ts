@@ -24,7 +24,12 @@ export function code(text: string, limit = 200): string {
 
 /** The same in a table, where a bar would end the cell even inside code. */
 export function cell(text: string, limit = 200): string {
-  return code(text, limit).replaceAll('|', '\\|');
+  return inCell(code(text, limit));
+}
+
+/** Markdown of ours in a cell of a table: an odd number of backslashes stands before each of its bars, which so ends no cell. */
+export function inCell(markdown: string): string {
+  return markdown.replaceAll(/(\\*)\|/g, (bar, run: string) => (run.length % 2 === 1 ? bar : `${run}\\|`));
 }
 
 /** Text from outside as a code block; its fence is longer than any in the text. */

@@ -1,7 +1,7 @@
 import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { targetName } from '../domain/target.ts';
 import { earlierTries } from '../domain/tries.ts';
-import { cell, count, details, prose, size } from './markdown.ts';
+import { cell, count, details, inCell, prose, size } from './markdown.ts';
 import { type Detail, hasLog, logUrl, type StatusView } from './status-view.ts';
 import { sign, tests, took } from './status-words.ts';
 
@@ -52,7 +52,7 @@ function tableOf(view: StatusView, builds: readonly Build[], detail: Detail): st
       sign(build),
       cell(targetName(build.target), detail.name),
       prose(stackName(view, build), detail.name),
-      `${took(build)}${tryOf(view, build)}`,
+      inCell(`${took(build)}${tryOf(view, build)}`),
       tests(build.state),
       artifact(view, build, detail),
     ];

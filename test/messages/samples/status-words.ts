@@ -1,0 +1,28 @@
+import type * as statusWords from '../../../src/messages/status-words.ts';
+import { states } from '../rows.ts';
+import type { Samples } from './sample.ts';
+import { NOON, n1, waiting, zen2 } from './views.ts';
+
+export const samples: Samples<typeof statusWords> = {
+  sign: { built: () => [zen2()], 'tests failed': () => [zen2(states.testsFailed)], runs: () => [n1()] },
+  headline: {
+    one: () => [[zen2()]],
+    'one of two': () => [[zen2(), n1()]],
+    all: () => [[zen2(), n1(states.built)]],
+    'all, one with failed tests': () => [[zen2(), n1(states.testsFailed)]],
+  },
+  took: {
+    'waits for a node': () => [zen2(states.queued)],
+    'waits for something': (o) => [waiting(o)],
+    'will be tried again': () => [{ ...zen2(states.queued), retry: { of: 1, notBefore: NOON + 60_000 } }],
+    runs: () => [n1()],
+    built: () => [zen2()],
+    cancelled: () => [zen2(states.cancelled)],
+    'never ran': () => [zen2(states.conflict)],
+  },
+  tests: {
+    passed: () => [states.built],
+    failed: () => [states.testsFailed],
+    'not built': () => [states.running],
+  },
+};
