@@ -43,17 +43,20 @@ export function tooLate(asked = 'the command was written'): string {
   return `Nothing was done: ${asked} more than 24 hours ago, and the bot could not act on it until now. Ask again if it is still wanted.`;
 }
 
-/** `bot: status`: one line a request, newest first, then one for each deploy. */
+/** `bot: status`: one line a request, newest first, then one for each deploy, and one for what waits. */
 export function status(
   rows: readonly { headSha: string; isHead: boolean; builds: readonly Build[]; commentUrl: string | null }[],
   deploys: readonly Deploy[],
+  waits: readonly string[],
 ): string {
-  if (rows.length === 0) return 'Nothing was built here yet. `bot: help build` has examples.';
+  if (rows.length === 0 && waits.length === 0)
+    return 'Nothing was built here yet. `bot: help build` has examples.';
   const lines = rows.map(({ headSha, isHead, builds, commentUrl }) => {
     const text = `Build of ${code(headSha.slice(0, 7))}${isHead ? '' : ' (an older commit)'}: ${headline(builds)}`;
     return `- ${text}${commentUrl ? ` ([details](${commentUrl}))` : ''}`;
   });
-  return [...lines, ...deploys.map((deploy) => `- ${deployLine(deploy)}`)].join('\n');
+  const below = [...deploys.map((deploy) => deployLine(deploy)), ...waits].map((line) => `- ${line}`);
+  return [...lines, ...below].join('\n');
 }
 
 /** `bot: ping`. */

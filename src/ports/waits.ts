@@ -9,4 +9,9 @@ export interface Waits {
   waiting(): Promise<Wait[]>;
   /** False: it had ended before. */
   end(id: number, state: Exclude<WaitState, 'waiting'>): Promise<boolean>;
+  /**
+   * Ends all that wait on a pull request, by the word of a command.
+   * @returns what that command ended, now or when it was carried out before
+   */
+  callOff(repo: string, pullRequest: number, source: string): Promise<Wait[]>;
 }

@@ -161,6 +161,7 @@ export interface Tables {
     source: string;
     asked_at: number;
     state: WaitState;
+    called_off_by: string | null;
   };
   deploy_reviews: {
     deploy_id: number;

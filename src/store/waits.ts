@@ -39,6 +39,22 @@ export function waits(db: Kysely<Tables>): Waits {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async callOff(repo, pullRequest, source) {
+      await db
+        .updateTable('waits')
+        .set({ state: 'cancelled', called_off_by: source })
+        .where('repo', '=', repo)
+        .where('pull_request', '=', pullRequest)
+        .where('state', '=', 'waiting')
+        .execute();
+      const rows = await db
+        .selectFrom('waits')
+        .selectAll()
+        .where('called_off_by', '=', source)
+        .orderBy('id')
+        .execute();
+      return rows.map(toWait);
+    },
   };
 }
 

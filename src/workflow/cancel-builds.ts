@@ -6,7 +6,6 @@ import * as say from '../messages/replies.ts';
 import { calledOff } from '../messages/waits.ts';
 import { refuseTargets } from './ask-permission.ts';
 import { move } from './run-build.ts';
-import { callOff } from './wait-for.ts';
 import type { ServedRepository, World } from './world.ts';
 
 function isUnderWay({ state }: Build): boolean {
@@ -54,7 +53,7 @@ export async function cancelOnCommand(
   const asked = `${source}:${command.line}`;
   const { arch, accel, repo: named, job } = command.filters;
   const whole = [arch, accel, named, job].every((words) => words.length === 0);
-  const off = whole ? await callOff(world, repo, number) : [];
+  const off = whole ? await world.records.waits.callOff(repo, number, asked) : [];
   const builds = (await buildsOf(world, repo, number)).filter(
     (build) => isUnderWay(build) || isCancelledBy(build, asked),
   );
@@ -76,6 +75,5 @@ function isCancelledBy({ state }: Build, source: string): boolean {
 
 /** A closed pull request: nobody waits for its builds. @returns how many were asked to end */
 export async function cancelOnClose(world: World, repo: string, number: number, by: string): Promise<number> {
-  await callOff(world, repo, number);
   return (await cancelBuilds(world, await buildsOf(world, repo, number), by)).length;
 }

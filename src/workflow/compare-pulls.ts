@@ -5,7 +5,8 @@ import type { World } from './world.ts';
 
 /**
  * What GitHub's log of deliveries no longer reaches back to is found on the pull requests themselves: new heads and comments
- * of the open ones, reviews and the end of deploy PRs, the end of pull requests that builds run for. Each becomes a delivery
+ * of the open ones, reviews and the end of deploy PRs, the end of pull requests that builds run for,
+ * or commands wait for. Each becomes a delivery
  * with a GUID made of what it is about, so that it is one however often this runs. A command among them is more than a day
  * old and not carried out: whoever wrote it is told so, once.
  * @param since from then on something may have been missed, unix ms
@@ -48,6 +49,9 @@ export async function comparePulls(world: World, since: number, until: number): 
     if (request !== null && served.has(request.repo))
       pulls.set(`${request.repo}#${request.pullRequest}`, request);
   }
+  for (const { repo, pullRequest, after } of await records.waits.waiting())
+    for (const number of served.has(repo) ? [pullRequest, after] : [])
+      pulls.set(`${repo}#${number}`, { repo, pullRequest: number });
   for (const [what, { repo, pullRequest }] of pulls)
     await one(what, async () => {
       const events = await github.pullAsEvents(repo, pullRequest);

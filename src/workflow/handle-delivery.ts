@@ -10,7 +10,8 @@ import { handleLabel } from './handle-label.ts';
 import { reply } from './post.ts';
 import { pressButton } from './press-button.ts';
 import { deployPullRequestClosed, reviewDeploy } from './review-deploy.ts';
-import { wakeWaiting } from './wait-for.ts';
+import { endOnClose } from './wait-for.ts';
+import { wakeWaiting } from './wake-waiting.ts';
 import type { World } from './world.ts';
 
 /** Tries before a delivery is given up, with a sentence where somebody waits for one. */
@@ -71,6 +72,7 @@ async function rememberHead(world: World, event: HeadEvent): Promise<string> {
   // What was built before is now of an older commit, or of the newest again.
   const requests = await world.records.requests.ofPullRequest(repo, number);
   for (const request of requests) await world.queue.add({ kind: 'status', requestId: request.id });
+  await wakeWaiting(world, repo, number);
   if (movedAt === null) await greet(world, served, repo, number);
   return 'head remembered';
 }
@@ -78,9 +80,10 @@ async function rememberHead(world: World, event: HeadEvent): Promise<string> {
 /** Nobody waits for the builds of a closed pull request; a closed deploy PR is a decision. */
 async function pullRequestClosed(world: World, event: ClosedEvent): Promise<string> {
   if (!world.served.has(event.repo)) return deployPullRequestClosed(world, event);
-  await wakeWaiting(world, event.repo, event.number);
   // Told late, it may be open again, with builds that somebody waits for.
   const pull = await world.github.pullRequest(event.repo, event.number);
   if (pull?.state === 'open') return 'open again';
+  await endOnClose(world, event);
+  await wakeWaiting(world, event.repo, event.number);
   return `cancelled ${await cancelOnClose(world, event.repo, event.number, event.by.login)} builds`;
 }

@@ -8,7 +8,6 @@ import { failDeploy, tellFailure } from './fail-deploy.ts';
 import { moveDeploy } from './move-deploy.ts';
 import { sha256 } from './post.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
-import { wakeWaiting } from './wait-for.ts';
 import type { World } from './world.ts';
 
 type Approved = Extract<DeployState, { kind: 'approved' | 'ingesting' }>;
@@ -151,6 +150,5 @@ async function announce(world: World, deploy: Deploy): Promise<void> {
   else await tell(world, deploy, 'published', say.published(deploy, modules, [...versions]));
   await answerOnDeploy(world, deploy, 'published', deploy.state.pullRequest, say.ingested(deploy));
   await world.queue.add({ kind: 'watch', deployId: deploy.id });
-  await wakeWaiting(world, deploy.repo, deploy.pullRequest);
   await world.spool.clear(deploy.id);
 }

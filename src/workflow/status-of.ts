@@ -1,12 +1,13 @@
 import { comingTry, newestTries } from '../domain/tries.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
+import { waitLines } from './wait-for.ts';
 import type { World } from './world.ts';
 
 /** Requests shown by `bot: status` without `all`. */
 const SHOWN = 3;
 
-/** `bot: status`: the newest requests of a pull request, each with a link to its living comment. */
+/** `bot: status`: the newest requests of a pull request, each with a link to its living comment, and what waits. */
 export async function statusOf(world: World, pull: PullRequest, all: boolean): Promise<string> {
   const requests = await world.records.requests.ofPullRequest(pull.repo, pull.number);
   const shown = all ? requests : requests.slice(0, SHOWN);
@@ -21,5 +22,6 @@ export async function statusOf(world: World, pull: PullRequest, all: boolean): P
       return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
     }),
   );
-  return say.status(rows, await world.records.deploys.ofPullRequest(pull.repo, pull.number));
+  const deploys = await world.records.deploys.ofPullRequest(pull.repo, pull.number);
+  return say.status(rows, deploys, await waitLines(world, pull));
 }

@@ -1,14 +1,16 @@
 import { type Command, printCommand } from '../domain/command.ts';
 import { rightFor } from '../domain/command-rights.ts';
+import type { ClosedEvent } from '../domain/events.ts';
 import { parseComment } from '../domain/parse-command.ts';
 import { whoMay } from '../domain/permission.ts';
-import { circle, type Wait } from '../domain/wait.ts';
+import { AFTER_TIMEOUT_MS, circle, prospect, type Wait } from '../domain/wait.ts';
 import * as say from '../messages/waits.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { reply } from './post.ts';
 import { requestBuild } from './request-build.ts';
 import { requestDeploy } from './request-deploy.ts';
+import { waitingOn, wakeWaiting } from './wake-waiting.ts';
 import type { ServedRepository, World } from './world.ts';
 
 /** `… after #123`: a row that waits, unless what it waits for will never come. @returns what to say */
@@ -22,10 +24,9 @@ export async function waitOnCommand(
   const waiting = (await world.records.waits.waiting()).filter((wait) => wait.repo === repo);
   const way = circle(waiting, number, after);
   if (way !== null) return say.circular(way);
-  const target = await world.github.pullRequest(repo, after);
-  if (target === null) return say.neverComes(after, 'unknown');
-  if (target.state === 'closed' && !target.merged) return say.neverComes(after, 'closed');
   const bare = printCommand({ ...command, filters: { ...command.filters, after: null } });
+  const stands = await standing(world, repo, after);
+  if (stands.kind === 'never') return say.neverComes({ after, command: bare }, stands.why);
   await world.records.waits.begin({
     ...{ repo, pullRequest: number, after, headSha, by },
     command: bare,
@@ -36,20 +37,32 @@ export async function waitOnCommand(
   return say.waitsFor(after, headSha);
 }
 
-/** Looks again at what waits for a pull request. */
-export async function wakeWaiting(world: World, repo: string, after: number): Promise<void> {
-  for (const wait of await world.records.waits.waiting())
-    if (wait.repo === repo && wait.after === after) await world.queue.add({ kind: 'wait', waitId: wait.id });
+/** How a pull request stands that something waits for. */
+async function standing(world: World, repo: string, after: number) {
+  return prospect(
+    await world.github.pullRequest(repo, after),
+    await world.records.deploys.ofPullRequest(repo, after),
+  );
 }
 
-/** Ends what waits on a pull request. @returns what was ended */
-export async function callOff(world: World, repo: string, number: number): Promise<Wait[]> {
-  const ended: Wait[] = [];
-  for (const wait of await world.records.waits.waiting()) {
-    if (wait.repo !== repo || wait.pullRequest !== number) continue;
-    if (await world.records.waits.end(wait.id, 'cancelled')) ended.push(wait);
-  }
-  return ended;
+/** What waits on a pull request, in a line each for `bot: status`. */
+export async function waitLines(world: World, { repo, number }: PullRequest): Promise<string[]> {
+  const lines: string[] = [];
+  for (const wait of await waitingOn(world, repo, number))
+    lines.push(say.waitLine(wait, await standing(world, repo, wait.after)));
+  return lines;
+}
+
+/** A pull request was closed: what waits on it ends, in words. */
+export async function endOnClose(world: World, { repo, number, merged }: ClosedEvent): Promise<void> {
+  for (const wait of await waitingOn(world, repo, number))
+    await end(world, wait, 'cancelled', say.overtaken(wait, merged ? 'merged' : 'closed'));
+}
+
+/** The reply first: it has a key, and what still waits is looked at again. */
+async function end(world: World, wait: Wait, state: 'cancelled' | 'refused', body: string): Promise<void> {
+  await reply(world, { key: `wait:${wait.id}`, repo: wait.repo, number: wait.pullRequest, body });
+  await world.records.waits.end(wait.id, state);
 }
 
 /** The step behind the queue: carries a command out once what it waits for is merged and published; safe to repeat. */
@@ -58,33 +71,55 @@ export async function runWait(world: World, waitId: number): Promise<void> {
     const wait = await world.records.waits.get(waitId);
     if (wait?.state !== 'waiting') return;
     const served = world.served.get(wait.repo);
-    if (!served) return;
-    const end = async (state: 'cancelled' | 'refused', body: string) => {
-      // The reply first: it has a key, and what waits is looked at again.
-      const { repo, pullRequest: number } = wait;
-      await reply(world, { key: `wait:${wait.id}`, repo, number, body });
-      await world.records.waits.end(wait.id, state);
-    };
-    const deploys = await world.records.deploys.ofPullRequest(wait.repo, wait.after);
-    const published = deploys.some(({ state }) => state.kind === 'published');
-    const target = await world.github.pullRequest(wait.repo, wait.after);
-    if (target === null) return end('refused', say.neverComes(wait.after, 'unknown'));
-    if (target.state === 'closed' && !target.merged)
-      return end('refused', say.neverComes(wait.after, 'closed'));
-    if (!target.merged || !published) return;
-    const why = await carryOut(world, served, wait);
-    if (why !== null) return end('refused', say.notAnyMore(wait, why));
-    await world.records.waits.end(wait.id, 'started');
+    if (served) await look(world, served, wait);
   });
   if (result === 'busy') await world.queue.add({ kind: 'wait', waitId }, { delayMs: 500 });
 }
 
+async function look(world: World, served: ServedRepository, wait: Wait): Promise<void> {
+  const { repo, pullRequest: number, after } = wait;
+  // The row first: it is looked at each minute, and GitHub need not be asked as often.
+  const newest = await world.records.heads.newest(repo, number);
+  if (newest !== null && newest !== wait.headSha) {
+    const trouble = ownTrouble(await world.github.pullRequest(repo, number), wait);
+    if (trouble !== null) return end(world, wait, 'refused', trouble);
+  }
+  if (world.clock.now() > wait.askedAt + AFTER_TIMEOUT_MS)
+    return end(world, wait, 'refused', say.waitedTooLong(wait));
+  const stands = await standing(world, repo, after);
+  if (stands.kind === 'never') return end(world, wait, 'refused', say.noLongerComes(wait, stands.why));
+  if (stands.kind === 'waits') {
+    if (stands.setBack === null) return;
+    const { deployId, why } = stands.setBack;
+    // One that came to nothing before the command was written is no news.
+    const deploy = await world.records.deploys.get(deployId);
+    if (deploy === null || !('at' in deploy.state) || deploy.state.at < wait.askedAt) return;
+    const body = say.waitsOn(wait, why);
+    return reply(world, { key: `wait:${wait.id}:deploy:${deployId}:${why}`, repo, number, body });
+  }
+  const pull = await world.github.pullRequest(repo, number);
+  const trouble = ownTrouble(pull, wait);
+  if (pull === null || trouble !== null)
+    return end(world, wait, 'refused', trouble ?? say.overtaken(wait, 'gone'));
+  const why = await carryOut(world, served, wait, pull);
+  if (why !== null) return end(world, wait, 'refused', say.notAnyMore(wait, why));
+  await world.records.waits.end(wait.id, 'started');
+}
+
+/** Why the command no longer fits the pull request it was written on, in words; or null. */
+function ownTrouble(pull: PullRequest | null, wait: Wait): string | null {
+  if (pull === null) return say.overtaken(wait, 'gone');
+  if (pull.state === 'closed') return say.overtaken(wait, pull.merged ? 'merged' : 'closed');
+  return pull.headSha === wait.headSha ? null : say.overtaken(wait, pull);
+}
+
 /** @returns why nothing came of it, without its full stop, or null */
-async function carryOut(world: World, served: ServedRepository, wait: Wait): Promise<string | null> {
-  const pull = await world.github.pullRequest(wait.repo, wait.pullRequest);
-  if (pull === null || pull.state === 'closed') return 'this pull request is closed';
-  if (pull.headSha !== wait.headSha)
-    return `the branch moved to \`${pull.headSha.slice(0, 7)}\` since it was written; look at the new commit and ask again`;
+async function carryOut(
+  world: World,
+  served: ServedRepository,
+  wait: Wait,
+  pull: PullRequest,
+): Promise<string | null> {
   const { commands } = parseComment(wait.command);
   const [command] = commands;
   const action = command === undefined ? null : rightFor(command);

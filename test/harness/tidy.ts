@@ -1,6 +1,6 @@
 import type { Surroundings } from './surroundings.ts';
 
-/** What people read, without what differs from run to run: hashes, addresses, times, sizes. */
+/** What people read, without what differs from run to run: hashes, addresses, times, dates, sizes. */
 export function tidy(body: string, around: Surroundings, botUrl: string): string {
   return body
     .replaceAll(/<!--.*?-->\n/g, '')
@@ -15,6 +15,10 @@ export function tidy(body: string, around: Surroundings, botUrl: string): string
     .replaceAll(/\b[0-9a-f]{7}\b/g, 'COMMIT')
     .replaceAll(/#issuecomment-\d+/g, '#issuecomment-ID')
     .replaceAll(/\b\d\d:\d\d UTC/g, 'TIME')
+    .replaceAll(
+      /\b\d{1,2} (January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d\b/g,
+      'DATE',
+    )
     .replaceAll(/\b\d+ s\b/g, 'N s')
     .replaceAll(/\b\d+ bytes\b/g, 'N bytes')
     .replaceAll(/\b\d+ B\b/g, 'N B')
