@@ -19,6 +19,7 @@ export const samples: Samples<typeof markdown> = {
   size: { bytes: () => [245_366_784] },
   duration: { minutes: () => [42 * 60_000] },
   clockTime: { noon: () => [NOON] },
+  date: { 'a day': () => [NOON] },
   count: { one: () => [1, 'directory', 'directories'], two: () => [2, 'directory', 'directories'] },
   list: { three: () => [['a', 'b', 'c']] },
   marker: { 'a key': () => ['aws-bot', 'request:7'] },
