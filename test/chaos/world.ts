@@ -22,6 +22,9 @@ const FIXTURES = new URL('../fixtures/', import.meta.url);
 const BOT = fileURLToPath(new URL('./bot.ts', import.meta.url));
 const S3 = fileURLToPath(new URL('./s3-server.ts', import.meta.url));
 
+/** So often somebody looks after the nodes of Slurm. */
+const ROUNDS_MS = 2_000;
+
 export interface ChaosWorld {
   around: Surroundings;
   github: GitHubDouble;
@@ -56,6 +59,8 @@ export async function startChaosWorld(queue: 'postgres' | 'redis'): Promise<Chao
   try {
     const slurm = await startSlurm();
     closing.push(() => slurm.close());
+    const person = setInterval(() => void slurm.resumeDuplicates().catch(() => {}), ROUNDS_MS);
+    closing.push(async () => clearInterval(person));
     const plain = await startOpenSsh();
     closing.push(() => plain.close());
     const login = await startOpenSsh({ env: { SLURM_CONF: join(slurm.root, 'slurm.conf') } });

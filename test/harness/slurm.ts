@@ -34,6 +34,11 @@ export interface Slurm {
   /** Kills the slurmd of a node; jobs on it live on. */
   killNode(node: SlurmNode): Promise<void>;
   startNode(node: SlurmNode): Promise<void>;
+  /**
+   * What a person would do about nodes that Slurm drained itself: a controller that lost its memory gives a job's id again
+   * while the first one runs, and sets the node aside for that until somebody has looked at it.
+   */
+  resumeDuplicates(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -132,6 +137,11 @@ export async function startSlurm(): Promise<Slurm> {
     },
     killNode: (node) => end(node, 'SIGKILL'),
     startNode,
+    async resumeDuplicates() {
+      const nodes = await command('sinfo', '-h', '-N', '-o', '%N|%E');
+      for (const [, node] of nodes.matchAll(/^(\w+)\|Duplicate jobid$/gm))
+        await command('scontrol', 'update', `NodeName=${node}`, 'State=RESUME');
+    },
     async close() {
       for (const name of [...daemons.keys()]) await end(name, 'SIGKILL');
       for (const pid of processesOf(root)) killIfThere(pid);
