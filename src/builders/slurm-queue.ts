@@ -20,6 +20,8 @@ export interface QueuedJob {
 
 /** One answer of squeue. */
 export interface Snapshot {
+  /** When it came, ms of performance.now(). */
+  at: number;
   /** Which jobs it was asked for, all of them submitted before: one that is not in the answer is gone. */
   names: ReadonlySet<string>;
   /** Jobs by working directory, the newest last. */
@@ -78,7 +80,7 @@ export class SlurmQueue {
         maxOutputBytes: 16 * 1024 * 1024,
       });
       const text = succeeded(answer, node, 'ask Slurm for its jobs');
-      this.#last = { names: new Set(names), jobs: parseQueue(text) };
+      this.#last = { at: performance.now(), names: new Set(names), jobs: parseQueue(text) };
       if (this.#failures > 0) log.info({ node }, 'Slurm answers again');
       this.#failures = 0;
       this.#interval = text === this.#text ? Math.min(this.#interval * 2, intervalMs * SLOWEST) : intervalMs;

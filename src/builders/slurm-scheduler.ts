@@ -6,6 +6,7 @@ import type { Log, Transport } from '../ports.ts';
 import { archives, complaintOf, type Look, lookAt, parseState, succeeded } from './looking.ts';
 import type { JobState, Observation, Scheduler, Watched } from './scheduler.ts';
 import { scripts, sh } from './scripts.ts';
+import { SlurmEndings } from './slurm-endings.ts';
 import { SlurmQueue, type Snapshot, theJob } from './slurm-queue.ts';
 import { hasEnded, slurmEnd, slurmWait } from './slurm-states.ts';
 import { refusal, sbatchOptions } from './slurm-submit.ts';
@@ -16,15 +17,12 @@ const START_TIMEOUT_MS = 240_000;
 const FIND_TIMEOUT_MS = 150_000;
 /** The lock, and a minute for scancel to be obeyed: Slurm's KillWait is 30 s. */
 const STOP_TIMEOUT_MS = 240_000;
-/** scontrol and sacct, of which each gives up by itself. */
-const FATE_TIMEOUT_MS = 60_000;
-const SEAL_TIMEOUT_MS = 90_000;
 /** Between two looks at the jobs' directories. */
 const INTERVAL_MS = 1_000;
 /** Between two questions to Slurm, while something moves. */
 const SQUEUE_INTERVAL_MS = 2_000;
-/** What a job wrote last may reach the login node after Slurm's word of its end. */
-const LATE_MS = 3_000;
+/** An answer of Slurm that is older says nothing any more. */
+const SILENT_MS = 5 * 60_000;
 
 export interface SlurmOptions {
   /** Options of sbatch, one argument each: `--partition=zen2`, `--mem=16G`. */
@@ -42,63 +40,33 @@ export function slurmScheduler(node: string, transport: Transport, log: Log, slu
   const options = sbatchOptions(slurm.options);
   const { squeueIntervalMs: intervalMs = SQUEUE_INTERVAL_MS } = slurm;
   const queue = new SlurmQueue({ node, transport, log, intervalMs });
-  /** When Slurm was first heard to have no such job any more, by build id; ms of a monotonic clock. */
-  const goneAt = new Map<number, number>();
+  const endings = new SlurmEndings({ node, transport, log });
 
   /** A job whose directory has no end yet: what Slurm says of it; an end is written into the directory. */
-  async function judge(job: Watched, look: Look, snapshot: Snapshot | null): Promise<JobState> {
+  function judge(job: Watched, look: Look, snapshot: Snapshot | null): JobState {
     if (snapshot === null || !snapshot.names.has(basename(job.directory))) {
       queue.hurry();
-      return { kind: 'running' };
+      return { kind: 'running', presumed: true };
     }
+    const presumed = performance.now() - snapshot.at > SILENT_MS;
     const queued = theJob(snapshot.jobs.get(`${job.directory}/work`) ?? []);
-    if (queued !== null && !hasEnded(queued.state)) {
-      goneAt.delete(job.buildId);
-      if (queued.state !== 'PENDING') return { kind: 'running', waiting: null };
-      const { sentence, never } = slurmWait(queued.reason);
-      if (never && look.state === 'waiting') await seal(job, `slurm NEVER ${queued.reason}`, 'cancel');
-      return { kind: 'running', waiting: sentence };
+    const state = queued?.state ?? null;
+    if (endings.isAtHand(job, state)) {
+      queue.hurry();
+      endings.conclude(job, look, state);
     }
-    queue.hurry();
-    const since = goneAt.get(job.buildId) ?? performance.now();
-    goneAt.set(job.buildId, since);
-    if (performance.now() - since >= LATE_MS) {
-      await seal(job, await recordOf(job, look, queued?.state ?? null), 'ended');
-    }
-    return { kind: 'running' };
+    if (queued === null || hasEnded(queued.state)) return { kind: 'running', presumed };
+    if (queued.state !== 'PENDING') return { kind: 'running', waiting: null, presumed };
+    const { sentence, never } = slurmWait(queued.reason);
+    if (never && look.state === 'waiting') endings.callOff(job, queued.reason);
+    return { kind: 'running', waiting: sentence, presumed };
   }
 
-  /** The record of a job that has left no word: from squeue, or what scontrol and accounting remember. */
-  async function recordOf(job: Watched, look: Look, state: string | null): Promise<string> {
-    const [, id = '', limit = ''] = job.job.split(':');
-    const argv = sh(scripts.slurm.fate, id, basename(job.directory));
-    const { stdout } = await transport.exec(argv, { timeoutMs: FATE_TIMEOUT_MS });
-    const end = parseFate(stdout.toString('utf8'), `${job.directory}/work`) ?? state;
-    if (end === 'TIMEOUT') return `timed-out ${limit}`;
-    if (look.state === 'again' && (end === null || end === 'COMPLETED')) return 'slurm AGAIN';
-    if (look.state === 'waiting' && (end === 'FAILED' || end === 'COMPLETED')) return 'slurm NOT_STARTED';
-    if (end === null) return look.state === 'waiting' ? 'slurm FORGOTTEN' : 'slurm GONE';
-    return `slurm ${end}`;
-  }
-
-  /** Writes down how a job ended, so that it ended like that for everybody, unless somebody has done so before. */
-  async function seal(job: Watched, record: string, how: 'cancel' | 'ended'): Promise<void> {
-    const argv = sh(scripts.slurm.seal, job.directory, basename(job.directory), record, how);
-    succeeded(await transport.exec(argv, { timeoutMs: SEAL_TIMEOUT_MS }), node, 'write down how a job ended');
-  }
-
-  async function observed(job: Watched, look: Look, snapshot: Snapshot | null): Promise<Observation> {
+  function observed(job: Watched, look: Look, snapshot: Snapshot | null): Observation {
     const { state, size, chunk } = look;
-    if (!OPEN.has(state)) {
-      goneAt.delete(job.buildId);
-      return { state: parseSlurmState(state), size, chunk };
-    }
-    try {
-      return { state: await judge(job, look, snapshot), size, chunk };
-    } catch (error) {
-      log.warn({ node, buildId: job.buildId, error: String(error) }, 'Slurm could not be asked about a job');
-      return { state: { kind: 'running' }, size, chunk };
-    }
+    if (OPEN.has(state)) return { state: judge(job, look, snapshot), size, chunk };
+    endings.forget(job);
+    return { state: parseSlurmState(state), size, chunk };
   }
 
   return {
@@ -141,12 +109,10 @@ export function slurmScheduler(node: string, transport: Transport, log: Log, slu
       const snapshot = queue.latest(jobs.map((job) => basename(job.directory)));
       // After Slurm's answer: what a job wrote before Slurm saw it end is there now.
       const looks = await lookAt(transport, node, jobs, () => '/dev/null');
-      return Promise.all(
-        looks.flatMap((look, index) => {
-          const job = jobs[index];
-          return job === undefined ? [] : [observed(job, look, snapshot)];
-        }),
-      );
+      return looks.flatMap((look, index) => {
+        const job = jobs[index];
+        return job === undefined ? [] : [observed(job, look, snapshot)];
+      });
     },
   };
 }
@@ -171,19 +137,4 @@ function parseSlurmState(text: string): JobState {
   }
   const { cause, sentence } = slurmEnd(word, detail);
   return { kind: 'lost', cause, detail: sentence };
-}
-
-/**
- * How accounting, or else scontrol, says that the job of a working directory ended: `NODE_FAIL`, `CANCELLED by 1000`;
- * null when neither knows.
- */
-export function parseFate(text: string, work: string): string | null {
-  const lines = text.split('\n');
-  const accounts = lines.flatMap((line) => {
-    const [, state, where] = /^sacct \d+\|([A-Z_]+(?: by \d+)?)\|(.*)$/.exec(line) ?? [];
-    return state !== undefined && where === work && hasEnded(state.split(' ')[0] ?? '') ? [state] : [];
-  });
-  const shown = lines.find((line) => line.startsWith('scontrol ') && line.includes(` WorkDir=${work} `));
-  const state = / JobState=([A-Z_]+) /.exec(shown ?? '')?.[1] ?? '';
-  return accounts.at(-1) ?? (hasEnded(state) ? state : null);
 }

@@ -32,6 +32,12 @@ const ENDS: Record<string, SlurmEnd> = {
   NOT_STARTED: infrastructure(
     'Slurm could not start the job in its directory (is the jobs folder shared with the compute nodes?)',
   ),
+  NOT_LAUNCHED: infrastructure(
+    'Slurm cancelled the job as its compute node could not start it, or somebody cancelled it just then',
+  ),
+  NEVER_CLEARED: infrastructure(
+    'Slurm has been ending the job for more than ten minutes, and it left no exit status',
+  ),
   GONE: infrastructure('Slurm does not know the job any more, and it left no exit status'),
   FORGOTTEN: infrastructure('Slurm lost the job before it started'),
   AGAIN: infrastructure(
@@ -91,6 +97,9 @@ const WAITS: Record<string, string> = {
   MaxMemPerLimit: 'asks for more memory than it may have now',
 };
 
+/** What newer versions write with underscores. */
+const NO_NODES = /^\(?Nodes[ _]required[ _]for[ _]job[ _]are[ _]DOWN/;
+
 const NEVER: Record<string, string> = {
   BadConstraints: 'no node has what the job asks for',
   PartitionNodeLimit: 'the job asks for more nodes than its partition allows',
@@ -123,6 +132,11 @@ export function slurmWait(reason: string): SlurmWait {
   if (/^(?:QOS|Assoc)/.test(word))
     return {
       sentence: `waits until other jobs leave room within a limit of the site (${word})`,
+      never: false,
+    };
+  if (NO_NODES.test(reason))
+    return {
+      sentence: 'all nodes it could run on are down, drained or reserved; whoever runs the cluster knows why',
       never: false,
     };
   const wait = Object.hasOwn(WAITS, word) ? WAITS[word] : undefined;

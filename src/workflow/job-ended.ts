@@ -22,6 +22,7 @@ async function jobWaits(world: World, buildId: number, reason: string | null): P
   if (!(await world.records.builds.waits(buildId, 'running', reason))) return;
   const build = await world.records.builds.get(buildId);
   if (build === null) return;
+  if (reason !== null) world.log.info({ build: buildId, why: reason }, 'job waits on its node');
   await world.queue.add({ kind: 'status', requestId: build.requestId });
   await world.queue.add({ kind: 'check', buildId });
 }

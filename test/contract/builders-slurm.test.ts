@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseFate, recordOf } from '../../src/builders/slurm-endings.ts';
 import { parseQueue, SlurmQueue, theJob } from '../../src/builders/slurm-queue.ts';
-import { parseFate } from '../../src/builders/slurm-scheduler.ts';
 import { hasEnded, slurmEnd, slurmWait } from '../../src/builders/slurm-states.ts';
 import { refusal, sbatchOptions } from '../../src/builders/slurm-submit.ts';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
@@ -23,6 +23,16 @@ describe('what Slurm says', () => {
       'COMPLETED',
       'infrastructure',
       'Slurm says that the job completed, but it left no exit status in its directory',
+    ],
+    [
+      'NOT_LAUNCHED',
+      'infrastructure',
+      'Slurm cancelled the job as its compute node could not start it, or somebody cancelled it just then',
+    ],
+    [
+      'NEVER_CLEARED',
+      'infrastructure',
+      'Slurm has been ending the job for more than ten minutes, and it left no exit status',
     ],
     ['constructor', 'infrastructure', 'Slurm ended the job with the state constructor'],
   ])('of the end %s is told as caused by %s', (state, cause, sentence) => {
@@ -82,6 +92,16 @@ describe('what Slurm says', () => {
     ['InvalidAccount', true, 'Slurm does not know the account (InvalidAccount)'],
     ['InvalidQOS', true, 'Slurm does not know the quality of service (QOS) (InvalidQOS)'],
     ['PartitionTimeLimit', true, 'the job asks for more time than its partition allows (PartitionTimeLimit)'],
+    [
+      'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions',
+      false,
+      'all nodes it could run on are down, drained or reserved; whoever runs the cluster knows why',
+    ],
+    [
+      'Nodes_required_for_job_are_DOWN,_DRAINED_or_reserved_for_jobs_in_higher_priority_partitions',
+      false,
+      'all nodes it could run on are down, drained or reserved; whoever runs the cluster knows why',
+    ],
     ['constructor', false, 'waits: constructor'],
     ['some words of a plugin', false, 'waits: some words of a plugin'],
   ])('of a job that waits for %s is told; for ever: %s', (reason, never, sentence) => {
@@ -174,16 +194,45 @@ describe('the queue of a login node', () => {
 });
 
 describe('the fate of a job that left the queue', () => {
-  const shown = (state: string, directory: string) =>
-    `scontrol JobId=7 JobName=x-b1 JobState=${state} Reason=None WorkDir=${directory} Comment=x`;
+  const shown = (state: string, directory: string, nodes = 'zen2') =>
+    `scontrol JobId=7 JobName=x-b1 JobState=${state} Reason=None NodeList=${nodes} WorkDir=${directory} Comment=x`;
   it('comes from accounting, then from scontrol, and only of the same working directory', () => {
-    const both = `${shown('CANCELLED', '/j/work')}\nsacct 7|CANCELLED by 1000|/j/work\n`;
-    expect(parseFate(both, '/j/work')).toBe('CANCELLED by 1000');
-    expect(parseFate(shown('NODE_FAIL', '/j/work'), '/j/work')).toBe('NODE_FAIL');
+    const both = `${shown('CANCELLED', '/j/work')}\nsacct 7|CANCELLED by 1000|None assigned|/j/work\n`;
+    expect(parseFate(both, '/j/work')).toEqual({ state: 'CANCELLED by 1000', hadNode: false });
+    expect(parseFate(shown('NODE_FAIL', '/j/work'), '/j/work')).toEqual({
+      state: 'NODE_FAIL',
+      hadNode: true,
+    });
+    expect(parseFate(shown('CANCELLED', '/j/work', '(null)'), '/j/work')?.hadNode).toBe(false);
     expect(parseFate(both, '/other/work')).toBeNull();
-    expect(parseFate(`sacct 7|RUNNING|/j/work\n${shown('RUNNING', '/j/work')}`, '/j/work')).toBeNull();
+    expect(parseFate(`sacct 7|RUNNING|n|/j/work\n${shown('RUNNING', '/j/work')}`, '/j/work')).toBeNull();
     expect(parseFate('', '/j/work')).toBeNull();
   });
+
+  it.each([
+    // What its directory says, what Slurm says, whether it had a node; and what is written down.
+    ['waiting', null, false, 'slurm FORGOTTEN'],
+    ['waiting', 'FAILED', true, 'slurm NOT_STARTED'],
+    ['waiting', 'COMPLETED', true, 'slurm NOT_STARTED'],
+    ['waiting', 'TIMEOUT', true, 'slurm NOT_STARTED'],
+    ['waiting', 'CANCELLED', false, 'slurm CANCELLED'],
+    ['waiting', 'CANCELLED by 1000', false, 'slurm CANCELLED by 1000'],
+    ['waiting', 'CANCELLED by 0', true, 'slurm NOT_LAUNCHED'],
+    ['waiting', 'BOOT_FAIL', true, 'slurm BOOT_FAIL'],
+    ['running', null, false, 'slurm GONE'],
+    ['running', 'TIMEOUT', true, 'timed-out 60'],
+    ['running', 'CANCELLED by 0', true, 'slurm CANCELLED by 0'],
+    ['running', 'COMPLETING', false, 'slurm NEVER_CLEARED'],
+    ['running', 'FAILED', true, 'slurm FAILED'],
+    ['again', null, false, 'slurm AGAIN'],
+    ['again', 'COMPLETED', true, 'slurm AGAIN'],
+    ['again', 'NODE_FAIL', true, 'slurm NODE_FAIL'],
+  ])(
+    'of one that is %s, with Slurm’s word %s and a node: %s, is written %s',
+    (looked, state, hadNode, record) => {
+      expect(recordOf(looked, state === null ? null : { state, hadNode }, '60')).toBe(record);
+    },
+  );
 });
 
 describe('sbatch', () => {
