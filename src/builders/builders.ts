@@ -145,6 +145,10 @@ export function openBuilders(options: BuildersOptions): OpenBuilders {
       nodeOf(handle.node).follower.follow({ buildId, directory, job, offset: logOffset });
     },
 
+    seen(buildId) {
+      return [...nodes.values()].flatMap(({ follower }) => follower.seen(buildId) ?? [])[0] ?? null;
+    },
+
     async stop(buildId, name) {
       const node = nodeOf(name);
       return node.scheduler.stop(directoryOf(node, buildId), nameOf(buildId));

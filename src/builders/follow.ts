@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Permanent } from '../domain/errors.ts';
-import type { Clock, JobListener, Log } from '../ports.ts';
+import type { Clock, JobListener, Log, Seen } from '../ports.ts';
 import type { Observation, Scheduler, Watched } from './scheduler.ts';
 
 /** Between two tries at a node, or a listener, that fails: doubled from the first to the last. */
@@ -33,6 +33,7 @@ interface Followed extends Watched {
   failures: number;
   /** Why it waits, as the listener knows. */
   waiting: string | null;
+  seen: Seen;
 }
 
 /**
@@ -54,9 +55,15 @@ export class Follower {
   /** Follows a job until its end was told; a second call for a build that is followed does nothing. */
   follow(job: Watched): void {
     if (this.#closing.signal.aborted || this.#jobs.has(job.buildId)) return;
-    this.#jobs.set(job.buildId, { ...job, busy: false, failures: 0, waiting: null });
+    const seen = { heardAt: this.#options.clock.now(), ranAt: null };
+    this.#jobs.set(job.buildId, { ...job, busy: false, failures: 0, waiting: null, seen });
     this.#wake.abort();
     if (!this.#looking) void this.#run();
+  }
+
+  /** When a job was heard of; null when it is not followed. */
+  seen(buildId: number): Seen | null {
+    return this.#jobs.get(buildId)?.seen ?? null;
   }
 
   /** How many jobs it follows. */
@@ -114,6 +121,7 @@ export class Follower {
     jobs.forEach((job, index) => {
       const observation = observations[index];
       if (observation === undefined) return;
+      this.#hear(job, observation);
       const telling = this.#tell(job, observation).finally(() => this.#telling.delete(telling));
       this.#telling.add(telling);
     });
@@ -125,6 +133,13 @@ export class Follower {
 
   #isFull(job: Followed): boolean {
     return job.offset >= this.#options.logLimitBytes;
+  }
+
+  #hear(job: Followed, { state }: Observation): void {
+    if (state.kind === 'running' && state.presumed) return;
+    const heardAt = this.#options.clock.now();
+    const waits = state.kind === 'running' && typeof state.waiting === 'string';
+    job.seen = { heardAt, ranAt: waits ? null : (job.seen.ranAt ?? heardAt) };
   }
 
   /** Tells the listener what was seen: the log first, the end when there is no more of it. */

@@ -52,8 +52,11 @@ export interface Observation {
 
 /** What a node says of a job: it runs, or how it ended. */
 export type JobState =
-  /** `waiting`: why it has not started yet, null when it has; not known where there is none. */
-  | { kind: 'running'; waiting?: string | null }
+  /**
+   * `waiting`: why it has not started yet, null when it has; not known where there is none. `presumed`: it has no end yet,
+   * and who would know whether it is still there does not answer.
+   */
+  | { kind: 'running'; waiting?: string | null; presumed?: boolean }
   | { kind: 'exited'; code: number }
   | { kind: 'timed-out'; limitSeconds: number }
   /** With a cause the detail is a sentence about the job that says all; `cause` is what ended it. */

@@ -129,6 +129,8 @@ export interface Builders {
   find(buildId: number, node: string): Promise<JobHandle | null>;
   /** Log and end of the job are told to the listener given at construction, until it ended; twice is once. */
   follow(job: { buildId: number; handle: JobHandle; logOffset: number }): void;
+  /** What is known of a job that this process follows; null when it follows none of that build. */
+  seen(buildId: number): Seen | null;
   /** Ends the whole process group, TERM then KILL; true when there is nothing left running. */
   stop(buildId: number, node: string): Promise<boolean>;
   results(buildId: number, handle: JobHandle): Promise<JobResults>;
@@ -149,6 +151,14 @@ export interface Builders {
   remove(buildId: number, node: string): Promise<boolean>;
   /** How much room each node has for jobs; an error where a node does not answer. */
   space(): Promise<(Space | { node: string; error: Error })[]>;
+}
+
+/** When a job that is followed was heard of, unix ms. */
+export interface Seen {
+  /** Last, that it waits or runs; when it was first followed, if nothing was heard yet. */
+  heardAt: number;
+  /** First, that it runs; null while it waits, and when nothing was heard yet. */
+  ranAt: number | null;
 }
 
 export interface JobListener {

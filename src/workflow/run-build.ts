@@ -1,4 +1,11 @@
-import { type Build, type BuildEvent, type BuildState, isFinal, nextBuildState } from '../domain/build.ts';
+import {
+  type Build,
+  type BuildEvent,
+  type BuildState,
+  isFinal,
+  type JobHandle,
+  nextBuildState,
+} from '../domain/build.ts';
 import { Permanent, Retryable, UserFacing } from '../domain/errors.ts';
 import { type Failure, plainFailure } from '../domain/failure.ts';
 import { goesElsewhere, START_FAILED } from '../domain/placement.ts';
@@ -6,7 +13,7 @@ import type { BuildRequest } from '../domain/request.ts';
 import { collectBuild } from './collect-build.ts';
 import { dropUploads } from './drop-uploads.ts';
 import { commentOf } from './metadata.ts';
-import { isOverdue, nodeGone, unlessGone } from './patience.ts';
+import { neverEnded, nodeGone, overdue, unlessGone } from './patience.ts';
 import { inLine, placementState, slotsOf } from './placement-state.ts';
 import { repeatIfAdvised } from './repeat-build.ts';
 import { repositoryTarget, type World } from './world.ts';
@@ -56,10 +63,7 @@ async function step(world: World, build: Build, request: BuildRequest): Promise<
     case 'starting':
       return start(world, build, request, build.state.node, build.state.since);
     case 'running':
-      if (isOverdue(world, build.placement?.pool ?? '', build.state.startedAt))
-        return { kind: 'failed', failure: nodeGone(build.state.handle.node) };
-      await follow(world, build);
-      return 'waits';
+      return run(world, build, build.state);
     case 'cancelling': {
       const { at, node } = build.state;
       return unlessGone(
@@ -223,8 +227,37 @@ function failed(code: string, sentence: string): BuildEvent {
   return { kind: 'failed', failure: plainFailure('configuration', code, sentence) };
 }
 
-async function follow(world: World, build: Build): Promise<void> {
-  if (build.state.kind !== 'running') return;
-  const logOffset = await world.logs.size(build.id);
-  world.builders.follow({ buildId: build.id, handle: build.state.handle, logOffset });
+/** Follows a job to its end, unless it is time to give it up. */
+async function run(
+  world: World,
+  build: Build,
+  { handle, startedAt }: Extract<BuildState, { kind: 'running' }>,
+): Promise<BuildEvent | 'waits'> {
+  const { node } = handle;
+  const refused = await follow(world, build.id, handle);
+  const late = overdue(world, build.placement?.pool ?? '', startedAt, world.builders.seen(build.id));
+  if (late?.why === 'silent') return { kind: 'failed', failure: nodeGone(node) };
+  if (late?.why === 'endless') {
+    const failed: BuildEvent = { kind: 'failed', failure: neverEnded(node) };
+    return unlessGone(
+      world,
+      late.since,
+      () => stop(world, build.id, node).then(() => failed),
+      () => failed,
+    );
+  }
+  if (refused !== null) throw refused;
+  return 'waits';
+}
+
+/** @returns why the job cannot be followed: its node is no longer in the configuration */
+async function follow(world: World, buildId: number, handle: JobHandle): Promise<Permanent | null> {
+  const logOffset = await world.logs.size(buildId);
+  try {
+    world.builders.follow({ buildId, handle, logOffset });
+    return null;
+  } catch (error) {
+    if (error instanceof Permanent) return error;
+    throw error;
+  }
 }
