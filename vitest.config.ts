@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/harness/slow-first.ts';
 
 /** Folders whose tests need nothing but the code: they start in a second, without a database. */
 const PURE = ['domain', 'messages', 'repo', 'config'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Tests wait a good part of their time (for Slurm, for a look each second): one more than the 2 cores of CI.
+    maxWorkers: 3,
+    sequence: { sequencer: SlowFirst },
     projects: [
       { extends: true, test: { name: 'pure', include: PURE } },
       {

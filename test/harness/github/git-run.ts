@@ -1,5 +1,7 @@
 /** Runs git away from the machine's and the user's configuration. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { GitAnswer, GitCall } from './git-helper.ts';
 
 const commandTimeoutMs = 60_000;
 
@@ -29,23 +31,55 @@ export async function runGit(
   args: readonly string[],
   options: { input?: string | Uint8Array; env?: Record<string, string>; accept?: readonly number[] } = {},
 ): Promise<Buffer> {
-  const child = spawn('git', args, {
-    cwd: dir,
+  const answer = await ask({
+    dir,
+    args,
     env: { ...gitEnvironment(), ...options.env },
-    timeout: commandTimeoutMs,
+    input: options.input ?? '',
+    timeoutMs: commandTimeoutMs,
   });
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  child.stdin.on('error', () => {}); // git may end before it has read all; its exit code says why
-  child.stdin.end(options.input ?? '');
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
+  if ('error' in answer) throw new Error(answer.error);
+  const { code, stdout, stderr } = answer;
   if (code !== 0 && !(code !== null && options.accept?.includes(code))) {
-    throw new GitError(args, code, Buffer.concat(err).toString());
+    throw new GitError(args, code, Buffer.from(stderr).toString());
   }
-  return Buffer.concat(out);
+  return Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength);
+}
+
+let helper: ChildProcess | null = null;
+let calls = 0;
+const waiting = new Map<number, (answer: GitAnswer) => void>();
+
+/** The helper is started with the first call and ends with this process; it holds it alive only while a call is under way. */
+function ask(call: Omit<GitCall, 'id'>): Promise<GitAnswer> {
+  helper ??= startHelper();
+  const to = helper;
+  const id = ++calls;
+  return new Promise((resolve) => {
+    waiting.set(id, resolve);
+    to.channel?.ref();
+    to.send({ id, ...call } satisfies GitCall);
+  });
+}
+
+function startHelper(): ChildProcess {
+  const child = fork(fileURLToPath(new URL('git-helper.ts', import.meta.url)), {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.unref();
+  child.channel?.unref();
+  child.on('message', (answer: GitAnswer) => {
+    waiting.get(answer.id)?.(answer);
+    waiting.delete(answer.id);
+    if (waiting.size === 0) child.channel?.unref();
+  });
+  child.once('exit', (code, signal) => {
+    helper = null;
+    for (const [id, answered] of waiting)
+      answered({ id, error: `the helper that runs git ended: ${signal ?? code}` });
+    waiting.clear();
+  });
+  return child;
 }
