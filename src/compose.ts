@@ -24,6 +24,7 @@ import { defaultLimits } from './domain/tarball-policy.ts';
 import { readEasystack } from './easystack/read.ts';
 import type { Pacing } from './github/client.ts';
 import { createGitHub } from './github/github.ts';
+import { reachOf } from './github/reach.ts';
 import { isHandled, translateEvent } from './handlers/translate.ts';
 import { strataOf } from './ingest/cvmfs/stratum.ts';
 import { createSpool } from './ingest/spool.ts';
@@ -90,7 +91,8 @@ export async function startStratobot(
     });
     closing.push(() => queue.close());
 
-    const github = createGitHub({ ...config.github, ...(pacing ? { pacing } : {}), log });
+    const reach = reachOf(config.softwareRepositories);
+    const github = createGitHub({ ...config.github, ...(pacing ? { pacing } : {}), reach, log });
     const pools = await Promise.all(config.pools.map((pool) => poolNodes(pool, log)));
     for (const { transport } of pools.flatMap((pool) => pool.nodes)) closing.push(() => transport.close());
     // The builders tell of jobs to a workflow that needs the builders: the listener is filled in when both are there.

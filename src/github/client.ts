@@ -5,6 +5,7 @@ import { Octokit as BaseOctokit } from '@octokit/rest';
 import Bottleneck from 'bottleneck';
 import { Permanent } from '../domain/errors.ts';
 import type { Log } from '../ports.ts';
+import { narrowAuth, type Reach } from './narrow.ts';
 
 const Octokit = BaseOctokit.plugin(throttling);
 export type Octokit = BaseOctokit;
@@ -37,8 +38,8 @@ export interface ClientOptions {
 export interface Clients {
   /** Speaks as the App itself: it may only ask for installations, and for what was sent to it. */
   app: Octokit;
-  /** Speaks as an installation, with a token of its own that is renewed before it ends. */
-  installation(id: number): Octokit;
+  /** Speaks as an installation, with a token of its own that reaches no further and is renewed before it ends. */
+  installation(id: number, reach: Reach): Octokit;
   /** HTTP requests sent so far. */
   requests(): number;
 }
@@ -73,10 +74,10 @@ export function createClients({
       'GitHub has another name for a repository: change it in the configuration and restart',
     );
   };
-  const create = (installationId?: number) =>
+  const create = (installationId?: number, reach?: Reach) =>
     new Octokit({
-      authStrategy: createAppAuth,
-      auth: installationId === undefined ? { appId, privateKey } : { appId, privateKey, installationId },
+      authStrategy: reach === undefined ? createAppAuth : narrowAuth,
+      auth: { appId, privateKey, ...(reach === undefined ? {} : { installationId, reach }) },
       baseUrl: apiUrl,
       userAgent: 'stratobot',
       log: octokitLog(log),

@@ -24,13 +24,21 @@ export async function ifStatus<T, A>(
   });
 }
 
+export function hasStatus(error: unknown, status: number): boolean {
+  return isHttpError(error) && error.status === status;
+}
+
 /** The error has this status and says so in words that fit. */
 export function says(error: unknown, status: number, words: RegExp): boolean {
   return isHttpError(error) && error.status === status && words.test(error.message);
 }
 
-/** The installation or its token is no longer good: the App was installed anew, or its tokens were revoked. */
+/** The installation does not cover the repository, or not any more: it was transferred, or the App removed from it. */
+export class OutOfReach extends Permanent {}
+
+/** The installation or its token is no longer good: the App was installed anew, its tokens were revoked, the repository has moved on. */
 export function isStale(error: unknown): boolean {
+  if (error instanceof OutOfReach) return true;
   if (!isHttpError(error)) return false;
   return error.status === 401 || (error.status === 404 && error.request.url.endsWith('/access_tokens'));
 }

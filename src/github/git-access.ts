@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GitHub } from '../ports.ts';
 import type { Api } from './api.ts';
 import { ifStatus } from './errors.ts';
+import { CLONE } from './reach.ts';
 
 const installationToken = z.object({ token: z.string() });
 
@@ -11,7 +12,7 @@ export function gitAccess(api: Api, gitUrl: string): Pick<GitHub, 'gitAccess'> {
     gitAccess: (repo) =>
       api.onRepository(repo, async (octokit, at) => {
         const access = async (name: string, full: string) => {
-          const narrow = { repositoryNames: [name], permissions: { contents: 'read' } };
+          const narrow = { repositoryNames: [name], permissions: { ...CLONE } };
           const { token } = installationToken.parse(await octokit.auth({ type: 'installation', ...narrow }));
           return { url: `${gitUrl}/${full}.git`, token };
         };

@@ -10,6 +10,7 @@ import { gitAccess } from './git-access.ts';
 import { issues } from './issues.ts';
 import { permissions } from './permissions.ts';
 import { pulls } from './pulls.ts';
+import type { Permissions } from './reach.ts';
 import { staging } from './staging.ts';
 import { visibility } from './visibility.ts';
 
@@ -23,12 +24,14 @@ export interface GitHubOptions {
   gitUrl?: string;
   /** How writes are paced; the default is github.com's measure. */
   pacing?: Pacing;
+  /** What tokens for a repository may do; the default is all that the bot does anywhere. */
+  reach?: (repo: string) => Permissions;
   log: Log;
 }
 
 /**
- * GitHub as the workflow sees it, spoken to as a GitHub App. Per owner it asks once for the installation and once an hour
- * for a token; beyond that a call is one request, where its file does not say otherwise. Nothing is retried that may have
+ * GitHub as the workflow sees it, spoken to as a GitHub App. Per repository it asks once for the installation and once an hour
+ * for a token that is good there alone; beyond that a call is one request, where its file does not say otherwise. Nothing is retried that may have
  * happened: a write that got no answer is Retryable, and finding its trace is the caller's part.
  */
 export function createGitHub({

@@ -32,9 +32,15 @@ describe('against single answers', () => {
     expect(pending).toEqual([]);
   });
 
+  const installed = (id: number) => ({
+    id,
+    app_slug: 'stratobot',
+    permissions: { checks: 'write', issues: 'read', members: 'read' },
+  });
+
   /** The look-ups before the first call. */
   function expectInstallation(path = '/repos/octo/cat/installation', id = 7) {
-    nock(api).get(path).reply(200, { id, app_slug: 'stratobot' });
+    nock(api).get(path).reply(200, installed(id));
     nock(api)
       .post(`/app/installations/${id}/access_tokens`)
       .reply(201, { token: `token-${id}`, expires_at: '2999-01-01T00:00:00Z', permissions: {} });
@@ -50,7 +56,19 @@ describe('against single answers', () => {
     expect(await github.role(repo, 'ann')).toBe('none');
   });
 
+  test('a token is asked for what the App was granted, not for more', async () => {
+    const fresh = connect({ reach: () => ({ actions: 'write', checks: 'write', issues: 'write' }) });
+    nock(api).get('/repos/octo/cat/installation').reply(200, installed(8));
+    const permissions = { checks: 'write', issues: 'read', metadata: 'read' };
+    nock(api)
+      .post('/app/installations/8/access_tokens', { repositories: ['cat'], permissions })
+      .reply(201, { token: 'token-8', expires_at: '2999-01-01T00:00:00Z', permissions });
+    nock(api).get(permission).reply(200, { role_name: 'admin' });
+    expect(await fresh.role(repo, 'ann')).toBe('admin');
+  });
+
   test('an invited member of a team is none yet', async () => {
+    expectInstallation('/orgs/octo/installation');
     nock(api).get('/orgs/octo/teams/t/memberships/ann').reply(200, { state: 'pending' });
     expect(await github.isTeamMember('octo/t', 'ann')).toBe(false);
   });
@@ -157,7 +175,7 @@ describe('against single answers', () => {
 
   test('an App that was installed anew is looked up again', async () => {
     const fresh = connect();
-    nock(api).get('/repos/octo/cat/installation').reply(200, { id: 7, app_slug: 'stratobot' });
+    nock(api).get('/repos/octo/cat/installation').reply(200, installed(7));
     nock(api).post('/app/installations/7/access_tokens').reply(404, { message: 'Not Found' });
     expectInstallation(undefined, 9);
     nock(api)
@@ -170,7 +188,7 @@ describe('against single answers', () => {
   test('a 404 for the token is not taken for one of the comment', async () => {
     const fresh = connect();
     for (const _ of [1, 2]) {
-      nock(api).get('/repos/octo/cat/installation').reply(200, { id: 7, app_slug: 'stratobot' });
+      nock(api).get('/repos/octo/cat/installation').reply(200, installed(7));
       nock(api).post('/app/installations/7/access_tokens').reply(404, { message: 'Not Found' });
     }
     await expect(fresh.updateComment(repo, 1, 'x')).rejects.toMatchObject({ name: 'Permanent' });

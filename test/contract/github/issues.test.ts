@@ -8,6 +8,7 @@ const marker = '<!-- stratobot:demo deploy:7:issue -->';
 const issue = { marker, title: 'Deploy 7 was not published', body: `${marker}\nThe disk is full.` };
 
 test('an issue is opened once, also after it was closed', async () => {
+  await github.isPublic(staging); // the look-ups before a first call
   const number = await taking(2, github.openIssue(staging, issue));
   expect(double.issues(staging)).toMatchObject([
     { number, title: issue.title, body: issue.body, author: 'stratobot[bot]' },
