@@ -1,5 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Retryable } from '../domain/errors.ts';
@@ -36,17 +40,33 @@ export interface Git {
 
 /** @param home an empty folder, for git to find no configuration in */
 export function gitIn(repository: string, home: string): Git {
-  function start(args: readonly string[], token: string | null) {
-    const env = { PATH: process.env.PATH, HOME: home, LC_ALL: 'C', ...settings(token) };
-    return spawn('git', [...args], { cwd: repository, env, stdio: 'pipe' });
+  /** @param secret further settings, in a file without a name that git and what it starts inherit */
+  function start(args: readonly string[], secret: FileHandle | null) {
+    const global = secret === null ? '/dev/null' : '/proc/self/fd/3';
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      LC_ALL: 'C',
+      GIT_CONFIG_GLOBAL: global,
+      ...ENVIRONMENT,
+    };
+    const child = spawn('git', [...args], {
+      cwd: repository,
+      env,
+      stdio: ['pipe', 'pipe', 'pipe', ...(secret === null ? [] : [secret.fd])],
+    });
+    return child as ChildProcessWithoutNullStreams;
   }
 
   return {
     async run(args, { timeoutMs, input = Buffer.alloc(0), token = null }) {
-      const child = start(args, token);
+      const secret = token === null ? null : await withoutName(home, settingsFor(token));
+      const child = start(args, secret);
+      const ended = once(child, 'close');
+      ended.catch(() => {}); // awaited below, maybe after it failed
+      await secret?.close();
       child.stdin.on('error', () => {}); // it may end without reading
       child.stdin.end(input);
-      const ended = once(child, 'close');
       const late = Promise.withResolvers<never>();
       const timer = setTimeout(() => {
         child.kill('SIGKILL');
@@ -89,24 +109,35 @@ export function gitIn(repository: string, home: string): Git {
   };
 }
 
-function settings(token: string | null): Record<string, string> {
-  const all = { ...SETTINGS };
-  if (token !== null) {
-    // In the environment, where no list of processes shows it; GitHub takes tokens as the password of any user.
-    const credentials = Buffer.from(`x-access-token:${token}`).toString('base64');
-    all['http.extraHeader'] = `Authorization: Basic ${credentials}`;
-  }
+const ENVIRONMENT = environment();
+
+function environment(): Record<string, string> {
+  const all = Object.entries(SETTINGS);
   const env: Record<string, string> = {
     GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_COUNT: String(Object.keys(all).length),
+    GIT_CONFIG_COUNT: String(all.length),
   };
-  Object.entries(all).forEach(([key, value], index) => {
+  all.forEach(([key, value], index) => {
     env[`GIT_CONFIG_KEY_${index}`] = key;
     env[`GIT_CONFIG_VALUE_${index}`] = value;
   });
   return env;
+}
+
+/** GitHub takes tokens as the password of any user. Neither an argument nor the environment: both can be read, and are logged. */
+function settingsFor(token: string): string {
+  const credentials = Buffer.from(`x-access-token:${token}`).toString('base64');
+  return `[http]\n\textraHeader = Authorization: Basic ${credentials}\n`;
+}
+
+/** A file that has lost its name before anything is in it: nothing is left over, whenever the process dies. */
+async function withoutName(folder: string, text: string): Promise<FileHandle> {
+  const path = join(folder, randomUUID());
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  await rm(path);
+  await file.write(text);
+  return file;
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {
