@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,6 @@ export interface SurroundingsOptions {
 
 export const SOFTWARE = 'stack/software-layer';
 export const STAGING = 'stack/staging';
-const WEBHOOK_SECRET = 'a webhook secret for tests only';
 
 const POOLS = [
   { name: 'zen2', arch: 'x86_64/amd/zen2', node: 'node-1' },
@@ -57,10 +56,12 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   const dir = await mkdtemp(join(tmpdir(), 'stratobot-'));
   // As root the embedded PostgreSQL runs as another user, who must be able to reach its data.
   await chmod(dir, 0o711);
+  // Its own: whoever looks for it in processes must not find those of other tests on this machine.
+  const webhookSecret = randomBytes(24).toString('base64url');
   const privateKey = keys.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
   const github = await GitHubDouble.start({
     dir: join(dir, 'github'),
-    webhookSecret: WEBHOOK_SECRET,
+    webhookSecret,
     publicKey: keys.publicKey,
     events: ['check_run', 'check_suite', 'issue_comment', 'pull_request', 'pull_request_review'],
   });
@@ -126,7 +127,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? dir,
-    STRATOBOT_WEBHOOK_SECRET: WEBHOOK_SECRET,
+    STRATOBOT_WEBHOOK_SECRET: webhookSecret,
     STRATOBOT_PRIVATE_KEY: privateKey,
     STRATOBOT_SIGNING_KEY_FILE: signingKeyFile,
     STRATOBOT_DATA: join(dir, 'data'),
