@@ -83,10 +83,14 @@ export class SlurmEndings {
   /** The record of a job that has left no word: from squeue, or what scontrol and accounting remember. */
   async #recordOf(job: Watched, look: Look, state: string | null): Promise<string> {
     const [, id = '', limit = ''] = job.job.split(':');
-    const argv = sh(scripts.slurm.fate, id, basename(job.directory));
+    const argv = sh(scripts.slurm.fate, id, basename(job.directory), job.directory);
     const { stdout } = await this.#options.transport.exec(argv, { timeoutMs: FATE_TIMEOUT_MS });
     const fate = parseFate(stdout.toString('utf8'), `${job.directory}/work`);
-    return recordOf(look.state, fate ?? (state === null ? null : { state, hadNode: false }), limit);
+    return recordOf(
+      look.state,
+      fate ?? (state === null ? null : { state, hadNode: false, memory: false }),
+      limit,
+    );
   }
 
   async #seal(job: Watched, record: string, how: 'cancel' | 'ended'): Promise<void> {
@@ -102,6 +106,8 @@ export interface Fate {
   state: string;
   /** Whether it was given a compute node. */
   hadNode: boolean;
+  /** Whether the log of the job says that Slurm killed it for its memory. */
+  memory: boolean;
 }
 
 /**
@@ -115,10 +121,12 @@ export function recordOf(looked: string, fate: Fate | null, limit: string): stri
   if (looked === 'waiting') {
     if (state === null) return 'slurm FORGOTTEN';
     if (word === 'FAILED' || word === 'COMPLETED' || word === 'TIMEOUT') return 'slurm NOT_STARTED';
+    if (word === 'NODE_FAIL') return 'slurm NO_NODE';
     // What a node cannot start, and may not be queued again, Slurm cancels by itself.
     return word === 'CANCELLED' && fate?.hadNode ? 'slurm NOT_LAUNCHED' : `slurm ${state}`;
   }
   if (word === 'TIMEOUT') return `timed-out ${limit}`;
+  if (fate?.memory && (word === 'FAILED' || word === 'CANCELLED')) return 'slurm OUT_OF_MEMORY';
   if (looked === 'again' && (state === null || word === 'COMPLETED')) return 'slurm AGAIN';
   if (state === null) return 'slurm GONE';
   return word === 'COMPLETING' ? 'slurm NEVER_CLEARED' : `slurm ${state}`;
@@ -127,14 +135,15 @@ export function recordOf(looked: string, fate: Fate | null, limit: string): stri
 /** How accounting, or else scontrol, says that the job of a working directory ended; null when neither knows. */
 export function parseFate(text: string, work: string): Fate | null {
   const lines = text.split('\n');
+  const memory = lines.includes('memory');
   const accounts = lines.flatMap((line): Fate[] => {
     const [, state = '', nodes, where] = /^sacct \d+\|([A-Z_]+(?: by \d+)?)\|([^|]*)\|(.*)$/.exec(line) ?? [];
     if (where !== work || !hasEnded(state.split(' ')[0] ?? '')) return [];
-    return [{ state, hadNode: nodes !== '' && nodes !== 'None assigned' }];
+    return [{ state, hadNode: nodes !== '' && nodes !== 'None assigned', memory }];
   });
   const shown =
     lines.find((line) => line.startsWith('scontrol ') && line.includes(` WorkDir=${work} `)) ?? '';
   const state = / JobState=([A-Z_]+) /.exec(shown)?.[1] ?? '';
-  const remembered = hasEnded(state) ? { state, hadNode: / NodeList=[^( ]/.test(shown) } : null;
+  const remembered = hasEnded(state) ? { state, hadNode: / NodeList=[^( ]/.test(shown), memory } : null;
   return accounts.at(-1) ?? remembered;
 }

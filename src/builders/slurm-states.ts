@@ -32,6 +32,7 @@ const ENDS: Record<string, SlurmEnd> = {
   NOT_STARTED: infrastructure(
     'Slurm could not start the job in its directory (is the jobs folder shared with the compute nodes?)',
   ),
+  NO_NODE: infrastructure('the compute node failed, or was not up in time, before the job started'),
   NOT_LAUNCHED: infrastructure(
     'Slurm cancelled the job as its compute node could not start it, or somebody cancelled it just then',
   ),

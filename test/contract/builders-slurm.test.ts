@@ -24,6 +24,7 @@ describe('what Slurm says', () => {
       'infrastructure',
       'Slurm says that the job completed, but it left no exit status in its directory',
     ],
+    ['NO_NODE', 'infrastructure', 'the compute node failed, or was not up in time, before the job started'],
     [
       'NOT_LAUNCHED',
       'infrastructure',
@@ -198,10 +199,11 @@ describe('the fate of a job that left the queue', () => {
     `scontrol JobId=7 JobName=x-b1 JobState=${state} Reason=None NodeList=${nodes} WorkDir=${directory} Comment=x`;
   it('comes from accounting, then from scontrol, and only of the same working directory', () => {
     const both = `${shown('CANCELLED', '/j/work')}\nsacct 7|CANCELLED by 1000|None assigned|/j/work\n`;
-    expect(parseFate(both, '/j/work')).toEqual({ state: 'CANCELLED by 1000', hadNode: false });
+    expect(parseFate(both, '/j/work')).toEqual({ state: 'CANCELLED by 1000', hadNode: false, memory: false });
     expect(parseFate(shown('NODE_FAIL', '/j/work'), '/j/work')).toEqual({
       state: 'NODE_FAIL',
       hadNode: true,
+      memory: false,
     });
     expect(parseFate(shown('CANCELLED', '/j/work', '(null)'), '/j/work')?.hadNode).toBe(false);
     expect(parseFate(both, '/other/work')).toBeNull();
@@ -218,6 +220,7 @@ describe('the fate of a job that left the queue', () => {
     ['waiting', 'CANCELLED', false, 'slurm CANCELLED'],
     ['waiting', 'CANCELLED by 1000', false, 'slurm CANCELLED by 1000'],
     ['waiting', 'CANCELLED by 0', true, 'slurm NOT_LAUNCHED'],
+    ['waiting', 'NODE_FAIL', true, 'slurm NO_NODE'],
     ['waiting', 'BOOT_FAIL', true, 'slurm BOOT_FAIL'],
     ['running', null, false, 'slurm GONE'],
     ['running', 'TIMEOUT', true, 'timed-out 60'],
@@ -230,7 +233,7 @@ describe('the fate of a job that left the queue', () => {
   ])(
     'of one that is %s, with Slurm’s word %s and a node: %s, is written %s',
     (looked, state, hadNode, record) => {
-      expect(recordOf(looked, state === null ? null : { state, hadNode }, '60')).toBe(record);
+      expect(recordOf(looked, state === null ? null : { state, hadNode, memory: false }, '60')).toBe(record);
     },
   );
 });

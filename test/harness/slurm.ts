@@ -1,5 +1,5 @@
 /**
- * A small Slurm of the tests' own: munged, slurmctld and four slurmd on free ports of 127.0.0.1, in one folder, without
+ * A small Slurm of the tests' own: munged, slurmctld and six slurmd on free ports of 127.0.0.1, in one folder, without
  * systemd. Debian 12's version is 22.05.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -14,8 +14,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Transport } from '../../src/ports.ts';
 
-/** Nodes, each with a partition of its name; `short` and `all` have more than one node. */
-type SlurmNode = 'zen2' | 'zen3' | 'n1' | 'down';
+/** Nodes, each with a partition of its name; `short` and `all` have more than one node. `ill` can start no job. */
+type SlurmNode = 'zen2' | 'zen3' | 'n1' | 'down' | 'odd' | 'ill';
 
 export interface Slurm {
   /** A folder that all nodes share: it is one machine. */
@@ -42,7 +42,7 @@ export interface Slurm {
   close(): Promise<void>;
 }
 
-const NODES: SlurmNode[] = ['zen2', 'zen3', 'n1', 'down'];
+const NODES: SlurmNode[] = ['zen2', 'zen3', 'n1', 'down', 'odd', 'ill'];
 const START_TIMEOUT_MS = 20_000;
 const COMMAND_TIMEOUT_MS = 30_000;
 const PATH = [...new Set(`${process.env.PATH}:/usr/sbin:/usr/bin:/sbin:/bin`.split(delimiter))].join(
@@ -150,6 +150,7 @@ export async function startSlurm(): Promise<Slurm> {
   };
 
   try {
+    await writeFile(join(root, 'prolog'), '#!/bin/sh\n[ "$SLURM_JOB_PARTITION" != ill ]\n', { mode: 0o755 });
     await writeFile(conf, configuration(root, await freePorts(1 + NODES.length)));
     await writeFile(join(root, 'munge.key'), randomBytes(1024), { mode: 0o400 });
     const munge = ['key-file=munge.key', 'socket=munge.sock', 'pid-file=munge.pid', 'seed-file=munge.seed'];
@@ -173,7 +174,10 @@ export async function startSlurm(): Promise<Slurm> {
   }
 }
 
-/** Impatient where a site would be patient, so that tests need not wait for a failure to be noticed. */
+/**
+ * Impatient where a site would be patient, so that tests need not wait for a failure to be noticed. Jobs of the partition `first`
+ * make room for themselves; the node of `cloud` never boots; memory is watched for jobs that say `--acctg-freq=task=1`.
+ */
 function configuration(root: string, [controller, ...ports]: number[]): string {
   const host = hostname().split('.')[0];
   const user = userInfo().username;
@@ -203,7 +207,7 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=batch_sched_delay=0,bf_interval=1,sched_interval=1
 SlurmdParameters=config_overrides
@@ -216,12 +220,27 @@ MinJobAge=600
 JobRequeue=1
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=0
+JobAcctGatherParams=OverMemoryKill
+PreemptType=preempt/partition_prio
+PreemptMode=CANCEL
+Prolog=${root}/prolog
+ResumeProgram=/bin/true
+SuspendProgram=/bin/true
+ResumeTimeout=3
+SuspendTime=1000000
 ${nodes.join('\n')}
 PartitionName=zen2 Nodes=zen2 MaxTime=INFINITE State=UP
 PartitionName=zen3 Nodes=zen3 MaxTime=INFINITE State=UP
 PartitionName=n1 Nodes=n1 MaxTime=INFINITE State=UP
 PartitionName=down Nodes=down MaxTime=INFINITE State=UP
+PartitionName=odd Nodes=odd MaxTime=INFINITE State=UP
+PartitionName=first Nodes=odd MaxTime=INFINITE State=UP PriorityTier=9 PreemptMode=OFF
+PartitionName=late Nodes=odd MaxTime=INFINITE State=DOWN
+PartitionName=ill Nodes=ill MaxTime=INFINITE State=UP
+NodeName=cloud NodeAddr=127.0.0.1 Port=1 CPUs=8 RealMemory=4000 State=CLOUD
+PartitionName=cloud Nodes=cloud MaxTime=INFINITE State=UP
 PartitionName=short Nodes=zen2,zen3 MaxTime=1 State=UP
 PartitionName=all Nodes=zen2,zen3,n1 Default=YES MaxTime=INFINITE State=UP
 `;

@@ -11,6 +11,7 @@ import { isRunning, openJobBench, silent } from '../harness/job-bench.ts';
 import { type OpenSsh, openSshMissing, startOpenSsh } from '../harness/openssh.ts';
 import { type Slurm, slurmMissing, startSlurm } from '../harness/slurm.ts';
 import { withoutController } from './slurm/controller.ts';
+import { ends } from './slurm/ends.ts';
 import { onNodes } from './slurm/nodes.ts';
 
 const missing = slurmMissing() ?? (openSshMissing() ? 'install openssh-server' : null);
@@ -239,6 +240,7 @@ describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (sk
     });
 
     onNodes({ slurm: () => slurm, open });
+    ends({ slurm: () => slurm, open, idOf });
   });
 
   it('loses no job and no line when the login node’s sshd is killed and comes back', async () => {
