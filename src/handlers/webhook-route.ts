@@ -1,28 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createNodeMiddleware, Probot } from 'probot';
-import { Retryable } from '../domain/errors.ts';
-import type { Clock, Deliveries, Log, Queue } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import { type IntakeOptions, openIntake } from './intake.ts';
+import { NoClient } from './no-client.ts';
 import { probotLog } from './probot-log.ts';
 import { BodyRefused, readBody } from './read-body.ts';
 import { isHandled } from './translate.ts';
-import { refusalOf } from './webhook-shape.ts';
+import { readWebhook, type Webhook } from './webhook-shape.ts';
 
 export const WEBHOOK_PATH = '/api/github/webhooks';
 /** GitHub gives up on a delivery after 10 s. */
 const BODY_TIMEOUT_MS = 5_000;
-/** Below the 9 s after which Probot answers 202: a delivery that is not recorded must be one that failed. */
-const RECORD_TIMEOUT_MS = 4_000;
 
-export interface WebhookRouteOptions {
+export interface WebhookRouteOptions extends IntakeOptions {
   webhookSecret: string;
   appId: number;
   privateKey: string;
   /** The largest body that is read; GitHub sends none above 25 MB: https://docs.github.com/webhooks/webhook-events-and-payloads */
   bodyLimit: number;
-  records: { deliveries: Pick<Deliveries, 'record'> };
-  queue: Queue;
   clock: Clock;
-  log: Log;
 }
 
 /** Answers a request that is its own and says so; leaves any other untouched and says false. */
@@ -35,35 +31,57 @@ export type WebhookRoute = (req: IncomingMessage, res: ServerResponse) => Promis
  */
 export async function createWebhookRoute(options: WebhookRouteOptions): Promise<WebhookRoute> {
   if (options.webhookSecret === '') throw new Error('The webhook secret must not be empty');
+  const { log } = options;
   const probot = new Probot({
     appId: options.appId,
     privateKey: options.privateKey,
     secret: options.webhookSecret,
-    log: probotLog(options.log),
+    Octokit: NoClient,
+    log: probotLog(log),
   });
+  const intake = openIntake(options);
+  /** Texts that payloads were read from: Probot hands on the payload alone. */
+  const bodies = new WeakMap<object, string>();
   const middleware = await createNodeMiddleware(
-    (app) => app.onAny(({ id, name, payload }) => recordDelivery(options, id, name, payload)),
+    (app) =>
+      app.onAny(async ({ id: guid, name: event, payload }) => {
+        if (!isHandled(event, payload)) return;
+        const body = bodies.get(payload) ?? JSON.stringify(payload);
+        await intake({ guid, event, body, receivedAt: options.clock.now() }).catch((error) => {
+          log.error({ guid, event, error }, 'Webhook could not be recorded');
+          throw new Error('The delivery could not be recorded', { cause: error });
+        });
+      }),
     { probot, webhooksPath: WEBHOOK_PATH },
   );
+
+  async function receive({ guid, event, body, payload }: Webhook, res: ServerResponse): Promise<void> {
+    bodies.set(payload, body);
+    const received = { id: guid, name: event, payload } as Parameters<Probot['webhooks']['receive']>[0];
+    const [status, type, answer] = await probot.webhooks.receive(received).then(
+      () => [200, 'text/plain', 'ok\n'] as const,
+      ({ message }) => [500, 'application/json', JSON.stringify({ error: message })] as const,
+    );
+    res.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(answer) }).end(answer);
+  }
 
   return async (req, res) => {
     if (req.url?.split('?')[0] !== WEBHOOK_PATH) return false;
     try {
+      let webhook: Webhook | null = null;
       // Without a signature Probot answers 400 from the headers alone; nobody's body is read before there is one.
       if (req.method === 'POST' && req.headers['x-hub-signature-256'] !== undefined) {
         if (Number(req.headers['content-length'] ?? 0) > options.bodyLimit)
           throw new BodyRefused(413, `Body is announced larger than ${options.bodyLimit} bytes`);
         const body = await readBody(req, { limit: options.bodyLimit, timeoutMs: BODY_TIMEOUT_MS });
         Object.assign(req, { body });
-        const { 'x-github-delivery': guid, 'x-github-event': event } = req.headers;
         // A stranger's body is not read at all: that its signature is wrong is Probot's to say.
-        const refusal = (await isSigned(probot, req, body)) ? refusalOf({ guid, event, body }) : null;
-        if (refusal !== null) throw new BodyRefused(400, refusal);
+        if (await isSigned(probot, req, body)) webhook = readWebhook(req.headers, body);
       }
-      await middleware(req, res);
+      await (webhook === null ? middleware(req, res) : receive(webhook, res));
     } catch (error) {
       const refused = error instanceof BodyRefused;
-      if (!refused) options.log.debug({ error }, 'Webhook connection broke');
+      if (!refused) log.debug({ error }, 'Webhook connection broke');
       const { status, message } = refused ? error : { status: 400, message: 'The connection broke' };
       if (!res.headersSent) {
         const headers = { connection: 'close', 'content-type': 'application/json' };
@@ -77,30 +95,4 @@ export async function createWebhookRoute(options: WebhookRouteOptions): Promise<
 async function isSigned(probot: Probot, req: IncomingMessage, body: string): Promise<boolean> {
   const signature = String(req.headers['x-hub-signature-256']);
   return body !== '' && signature !== '' && probot.webhooks.verify(body, signature);
-}
-
-async function recordDelivery(
-  { records, queue, clock, log }: WebhookRouteOptions,
-  guid: string,
-  event: string,
-  payload: unknown,
-): Promise<void> {
-  if (!isHandled(event, payload)) return;
-  try {
-    const recording = records.deliveries.record({ guid, event, payload, receivedAt: clock.now() });
-    if ((await inTime(recording, RECORD_TIMEOUT_MS)) === 'known') return;
-  } catch (error) {
-    log.error({ guid, event, error }, 'Webhook could not be recorded');
-    throw new Error('The delivery could not be recorded', { cause: error });
-  }
-  // The row is there: should this fail, or the process die before it, the reconciler queues it again.
-  await inTime(queue.add({ kind: 'delivery', guid }), RECORD_TIMEOUT_MS).catch((error) =>
-    log.warn({ guid, error }, 'Delivery is recorded but could not be queued'),
-  );
-}
-
-async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Retryable(`No answer after ${timeoutMs} ms`)), timeoutMs);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

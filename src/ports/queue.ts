@@ -23,4 +23,6 @@ export type Job =
 export interface Queue {
   /** `delayMs` from now; jobs that are equal and still waiting are one. */
   add(job: Job, options?: { delayMs?: number }): Promise<void>;
+  /** The same for many that are due now, in one step. */
+  addAll(jobs: readonly Job[]): Promise<void>;
 }

@@ -22,6 +22,14 @@ export interface Delivery {
   attempts: number;
 }
 
+/** A webhook to be kept: its payload is still the JSON text that came. */
+export interface NewDelivery {
+  guid: string;
+  event: string;
+  body: string;
+  receivedAt: number;
+}
+
 export interface Deliveries {
   /** Inserts once; a GUID that is known already changes nothing. */
   record(delivery: {
@@ -30,6 +38,11 @@ export interface Deliveries {
     payload: unknown;
     receivedAt: number;
   }): Promise<'new' | 'known'>;
+  /**
+   * The same for many, in one commit: all are kept, or none is. Of those with one GUID the first is kept.
+   * @returns the GUIDs that were not known before
+   */
+  recordAll(deliveries: readonly NewDelivery[]): Promise<Set<string>>;
   get(guid: string): Promise<Delivery | null>;
   /** Counts an attempt and says whether there is still something to do. */
   begin(guid: string): Promise<Delivery | null>;

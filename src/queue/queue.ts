@@ -136,6 +136,13 @@ async function open<B extends IQueueBackend, C>(
   const run = randomUUID();
   const standsFor = (job: Job) => `${run} ${keyOf(job)}`;
 
+  async function taken(adding: Promise<unknown>): Promise<void> {
+    await reached(adding).catch((error) => {
+      recovery.trouble();
+      throw error;
+    });
+  }
+
   /** Rejected when drain() waits no longer: the jobs that run are put back. */
   const patience = Promise.withResolvers<never>();
   patience.promise.catch(() => undefined);
@@ -149,10 +156,15 @@ async function open<B extends IQueueBackend, C>(
           delayMs <= 0
             ? queue.add(job.kind, job, { deduplication: { id: key } })
             : addDelayed(job, key, Math.ceil(delayMs));
-        await reached<unknown>(adding).catch((error) => {
-          recovery.trouble();
-          throw error;
-        });
+        await taken(adding);
+      },
+      async addAll(jobs) {
+        const bulk = jobs.map((job) => ({
+          name: job.kind,
+          data: job,
+          opts: { deduplication: { id: standsFor(job) } },
+        }));
+        if (bulk.length > 0) await taken(queue.addBulk(bulk));
       },
     },
     async work(handle) {

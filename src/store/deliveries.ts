@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Deliveries, Delivery } from '../ports/records.ts';
+import type { Deliveries, Delivery, NewDelivery } from '../ports/records.ts';
 import type { Tables } from './schema.ts';
 
 /** What is left of a payload, as JSON. */
@@ -10,14 +10,11 @@ const ESCAPES = String.raw`\\(\\|u[0-9a-fA-F]{4})`;
 /** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, which jsonb refuses. */
 export function deliveries(db: Kysely<Tables>): Deliveries {
   return {
-    async record({ guid, event, payload, receivedAt }) {
-      const result = await db
-        .insertInto('deliveries')
-        .values({ guid, event, payload: JSON.stringify(payload), received_at: receivedAt })
-        .onConflict((conflict) => conflict.column('guid').doNothing())
-        .executeTakeFirst();
-      return result.numInsertedOrUpdatedRows === 1n ? 'new' : 'known';
+    async record({ payload, ...delivery }) {
+      const recorded = await recordAll(db, [{ ...delivery, body: JSON.stringify(payload) }]);
+      return recorded.size === 1 ? 'new' : 'known';
     },
+    recordAll: (all) => recordAll(db, all),
     async get(guid) {
       const row = await db.selectFrom('deliveries').selectAll().where('guid', '=', guid).executeTakeFirst();
       return row ? toDelivery(row) : null;
@@ -106,6 +103,18 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
         .execute();
     },
   };
+}
+
+async function recordAll(db: Kysely<Tables>, all: readonly NewDelivery[]): Promise<Set<string>> {
+  if (all.length === 0) return new Set();
+  // In one order everywhere: two bots that are told the same would wait for each other's rows otherwise.
+  const rows = all
+    .toSorted((a, b) => Number(a.guid > b.guid) - Number(a.guid < b.guid))
+    .map(({ guid, event, body, receivedAt }) => sql`(${guid}, ${event}, ${body}, ${receivedAt})`);
+  const recorded = await sql<{ guid: string }>`
+    INSERT INTO stratobot.deliveries (guid, event, payload, received_at) VALUES ${sql.join(rows)}
+      ON CONFLICT (guid) DO NOTHING RETURNING guid`.execute(db);
+  return new Set(recorded.rows.map(({ guid }) => guid));
 }
 
 function toDelivery(row: {

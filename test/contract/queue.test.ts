@@ -63,17 +63,18 @@ function contract(startServer: () => Promise<QueueServer>) {
     expect(sorted(await handled.take(jobs.length))).toEqual(sorted(jobs));
   });
 
-  test('equal jobs that wait are one', async () => {
+  test('equal jobs that wait are one, added one by one or many in one step', async () => {
     const { queue, work } = await open();
     for (let i = 0; i < 5; i++) await queue.add(build);
-    await queue.add({ kind: 'check', buildId: 7 });
-    await queue.add({ kind: 'build', buildId: 8 });
+    const more: Job[] = [8, 9].map((buildId) => ({ kind: 'build', buildId }));
+    await queue.addAll([build, ...more, build, ...more]);
+    await queue.addAll([]);
     const handled = collector<Job>();
     await work(async (job) => handled.add(job));
     await handled.take(3);
-    await queue.add({ kind: 'status', requestId: 1 });
-    await handled.take(4);
-    expect(handled.all.filter((job) => job.kind === 'build')).toHaveLength(2);
+    const last: Job = { kind: 'status', requestId: 1 };
+    await queue.addAll([last]);
+    expect(sorted(await handled.take(4))).toEqual(sorted([build, ...more, last]));
   });
 
   test('an equal job that is added while one is handled runs once more, after it', async () => {

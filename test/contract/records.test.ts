@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { freshRecords } from '../harness/fresh-records.ts';
 import { aRequest, digest, twoBuilds } from '../harness/rows.ts';
@@ -12,6 +13,48 @@ describe('deliveries', () => {
     expect(await bot.records.deliveries.record({ ...delivery, payload: 'other' })).toBe('known');
     expect(await bot.records.deliveries.get('a-1')).toEqual({ ...delivery, state: 'received', attempts: 0 });
     expect(await bot.records.deliveries.get('a-2')).toBeNull();
+  });
+
+  test('are recorded many at a time, each once', async () => {
+    const { deliveries } = bot.records;
+    const one = (guid: string, said = guid) => ({
+      ...{ guid, event: 'issue_comment', receivedAt: 5 },
+      body: `{ "body": ${JSON.stringify(said)} }`,
+    });
+    expect(await deliveries.recordAll([])).toEqual(new Set());
+    await deliveries.record({ ...delivery, guid: 'b' });
+    const all = [one('c'), one('a'), one('b'), one('a', 'the second is not kept')];
+    expect(await deliveries.recordAll(all)).toEqual(new Set(['a', 'c']));
+    expect(await deliveries.recordAll(all)).toEqual(new Set());
+    expect((await deliveries.get('a'))?.payload).toEqual({ body: 'a' });
+    expect((await deliveries.get('b'))?.payload).toEqual(delivery.payload);
+    const refused = deliveries.recordAll([one('d'), { ...one(''), guid: '' }]);
+    await expect(refused, 'all or none').rejects.toThrow('guid');
+    expect(await deliveries.get('d')).toBeNull();
+  });
+
+  test('that two bots are told at once, in another order, keep neither from the other', async () => {
+    const { records: other } = await bot.open();
+    const told = ['a', 'm', 'z'].map((guid) => ({
+      ...{ guid, event: 'issue_comment', body: '{}', receivedAt: 5 },
+    }));
+    const holder = new pg.Client(bot.database.databaseUrl);
+    await holder.connect();
+    await holder.query(`BEGIN; INSERT INTO stratobot.deliveries VALUES ('m', 'x', '{}', 1)`);
+    const both = Promise.all([
+      bot.records.deliveries.recordAll(told),
+      other.deliveries.recordAll(told.toReversed()),
+    ]);
+    const waiting = async () =>
+      (
+        await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+        AND datname = current_database()`)
+      ).rowCount;
+    await expect.poll(waiting, { timeout: 10_000 }).toBe(2);
+    await holder.query('ROLLBACK');
+    await holder.end();
+    const fresh = (await both).flatMap((guids) => [...guids]);
+    expect(fresh.sort()).toEqual(['a', 'm', 'z']);
   });
 
   test('keep a payload to the last code unit', async () => {

@@ -8,7 +8,7 @@ import nock from 'nock';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { translateEvent } from '../../../src/handlers/translate.ts';
 import { createWebhookRoute, WEBHOOK_PATH } from '../../../src/handlers/webhook-route.ts';
-import type { Job } from '../../../src/ports.ts';
+import type { Job, NewDelivery } from '../../../src/ports.ts';
 import { names, recording } from './recordings.ts';
 
 const secret = 'a secret of this test';
@@ -22,7 +22,7 @@ const { privateKey } = generateKeyPairSync('rsa', {
 
 /** The two things the route may touch, and all it did to them. */
 class Desk {
-  readonly rows = new Map<string, { event: string; payload: unknown; receivedAt: number }>();
+  readonly rows = new Map<string, Omit<NewDelivery, 'guid'>>();
   readonly jobs: Job[] = [];
   readonly warnings: string[] = [];
   failRecord: Error | null = null;
@@ -30,26 +30,18 @@ class Desk {
 
   readonly records = {
     deliveries: {
-      record: async ({
-        guid,
-        ...row
-      }: {
-        guid: string;
-        event: string;
-        payload: unknown;
-        receivedAt: number;
-      }) => {
+      recordAll: async (all: readonly NewDelivery[]) => {
         if (this.failRecord) throw this.failRecord;
-        if (this.rows.has(guid)) return 'known' as const;
-        this.rows.set(guid, row);
-        return 'new' as const;
+        const fresh = all.filter(({ guid }) => !this.rows.has(guid));
+        for (const { guid, ...row } of fresh) this.rows.set(guid, row);
+        return new Set(fresh.map(({ guid }) => guid));
       },
     },
   };
   readonly queue = {
-    add: async (job: Job) => {
+    addAll: async (jobs: readonly Job[]) => {
       if (this.failQueue) throw this.failQueue;
-      this.jobs.push(job);
+      this.jobs.push(...jobs);
     },
   };
   readonly #warn = (fields: object, message: string) => {
@@ -127,10 +119,11 @@ function expectNothingRecorded() {
 describe('a verified webhook', () => {
   test.each(names)('%s is answered, and recorded when it means something here', async (name) => {
     const { event, payload } = await recording(name);
-    const { guid, status } = await deliver(event, JSON.stringify(payload));
+    const body = JSON.stringify(payload, null, 1);
+    const { guid, status } = await deliver(event, body);
     expect(status).toBe(200);
     if (translateEvent(event, payload) === null) return expectNothingRecorded();
-    expect(desk.rows.get(guid)).toEqual({ event, payload, receivedAt: now });
+    expect(desk.rows.get(guid)).toEqual({ event, body, receivedAt: now });
     expect(desk.jobs).toEqual([{ kind: 'delivery', guid }]);
   });
 

@@ -1,0 +1,105 @@
+import { Retryable } from '../domain/errors.ts';
+import type { Deliveries, Log, NewDelivery, Queue } from '../ports.ts';
+
+/** Below the 10 s after which GitHub gives up: a delivery that may not be recorded must be one that failed. */
+const ANSWER_TIMEOUT_MS = 8_000;
+/** How long the next group waits for a commit, and an answer for the queue. */
+const STEP_TIMEOUT_MS = 4_000;
+/** What goes into one commit; a webhook that is larger has one for itself. */
+const MOST_ROWS = 100;
+const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** While one commit waits for the disk the next is written. */
+const COMMITS_AT_ONCE = 2;
+
+export interface IntakeOptions {
+  records: { deliveries: Pick<Deliveries, 'recordAll'> };
+  queue: Pick<Queue, 'addAll'>;
+  log: Log;
+}
+
+/** Takes a webhook in: resolves when its row is there for good, rejects when it may not be. */
+export type Intake = (delivery: NewDelivery) => Promise<void>;
+
+/** A webhook whose sender waits for an answer. */
+interface Waiting {
+  delivery: NewDelivery;
+  taken: PromiseWithResolvers<void>;
+  /** The answer was given already: it took too long. */
+  late: boolean;
+}
+
+/**
+ * One commit for many: webhooks that come while rows are being written are written together after that. Nobody is answered
+ * before the commit that has his row, and a row that cannot be written fails no other.
+ */
+export function openIntake({ records, queue, log }: IntakeOptions): Intake {
+  let waiting: Waiting[] = [];
+  let commits = 0;
+
+  async function commitAll(): Promise<void> {
+    commits += 1;
+    for (let group = nextGroup(); group.length > 0; group = nextGroup()) {
+      // One that hangs fails those in it, and keeps nobody else.
+      await inTime(commit(group), STEP_TIMEOUT_MS).catch(() => undefined);
+    }
+    commits -= 1;
+  }
+
+  function nextGroup(): readonly Waiting[] {
+    waiting = waiting.filter(({ late }) => !late);
+    const group = firstOf(waiting);
+    waiting = waiting.slice(group.length);
+    return group;
+  }
+
+  /** Never rejects. */
+  async function commit(group: readonly Waiting[]): Promise<void> {
+    try {
+      const fresh = await records.deliveries.recordAll(group.map(({ delivery }) => delivery));
+      void enqueue([...fresh]).then(() => {
+        for (const { taken } of group) taken.resolve();
+      });
+    } catch (error) {
+      if (group.length > 1 && !(error instanceof Retryable)) {
+        // It is one of them; the others find out each for itself.
+        for (const one of group) await commit([one]);
+        return;
+      }
+      for (const { taken } of group) taken.reject(error);
+    }
+  }
+
+  /** Their rows are there: should this fail, or the process die before it, the reconciler queues them again. */
+  async function enqueue(guids: readonly string[]): Promise<void> {
+    if (guids.length === 0) return;
+    const adding = queue.addAll(guids.map((guid) => ({ kind: 'delivery', guid })));
+    await inTime(adding, STEP_TIMEOUT_MS).catch((error) =>
+      log.warn({ guids, error }, 'Deliveries are recorded but could not be queued'),
+    );
+  }
+
+  return async (delivery) => {
+    const one: Waiting = { delivery, taken: Promise.withResolvers(), late: false };
+    waiting.push(one);
+    if (commits < COMMITS_AT_ONCE) void commitAll();
+    await inTime(one.taken.promise, ANSWER_TIMEOUT_MS).catch((error) => {
+      one.late = true;
+      throw error;
+    });
+  };
+}
+
+function firstOf(waiting: readonly Waiting[]): readonly Waiting[] {
+  let characters = 0;
+  const end = waiting.findIndex(({ delivery }, index) => {
+    characters += delivery.body.length;
+    return index > 0 && (index === MOST_ROWS || characters > MOST_CHARACTERS);
+  });
+  return end < 0 ? waiting : waiting.slice(0, end);
+}
+
+async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Retryable(`No answer after ${timeoutMs} ms`)), timeoutMs);
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
