@@ -1,19 +1,18 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Permanent, Retryable } from '../domain/errors.ts';
-import { tarballOverview } from '../domain/tarball-overview.ts';
 import { defaultLimits, type TarballLimits, tarballPolicy } from '../domain/tarball-policy.ts';
 import type { ArtifactStore, Collector, CollectResult, Log } from '../ports.ts';
 import { branch, sideTask } from '../tarball/branch.ts';
-import { sha256Digest } from '../tarball/digest.ts';
-import { listTarball } from '../tarball/list.ts';
+import { judgeTarball } from '../tarball/judging.ts';
 import { chunksOf } from '../tarball/source.ts';
 import { fingerprintOf } from './key-fingerprint.ts';
 import type { Signer } from './signing.ts';
 
 /**
- * Collects an artifact in one pass. The source is pulled by the listing; each chunk is hashed and handed to the upload
- * on its way there, so the slower of the two sets the pace and memory stays constant. The upload's last byte waits for
+ * Collects an artifact in one pass. The source is pulled by the thread that lists it; each chunk is hashed and handed to
+ * the upload on its way there, so the slower of the two sets the pace and memory stays constant. The upload's last byte waits for
  * the verdict: refused bytes never become an object, and one that was there before under the key stays untouched.
  * With a signer, the same bytes are signed as they pass, and the signature is put beside them, under `<key>.sig`.
  */
@@ -27,47 +26,36 @@ export function createCollector(options: {
 
   return {
     async collect({ name, key, expect, source, metadata, brought, onlyLook = false }) {
-      const policy = tarballPolicy({ name, expect, limits });
-      const overview = tarballOverview(name);
-      if (policy.broken()) {
+      const byName = tarballPolicy({ name, expect, limits });
+      if (byName.broken()) {
         source.destroy();
-        return refused(policy.end());
+        return refused(byName.end());
       }
       const into = onlyLook ? nowhere : brought === undefined ? store : promotion(store, brought.key);
       const upload = startUpload(into, key, metadata, name.compression);
       const signing = signer === undefined || onlyLook ? null : sideTask((content) => signer.sign(content));
-      const digest = sha256Digest();
+      const hash = createHash('sha256');
       let bytes = 0;
       const tee = async function* (): AsyncGenerator<Buffer> {
         for await (const chunk of chunksOf(source, `Artifact ${name.file}`)) {
           bytes += chunk.length;
-          await Promise.all([digest.add(chunk), upload.send(chunk), signing?.send(chunk)]);
+          hash.update(chunk);
+          await Promise.all([upload.send(chunk), signing?.send(chunk)]);
           yield chunk;
         }
       };
-      const stopWhenBroken = (goOn: boolean): boolean => {
-        if (policy.broken()) upload.abort();
-        return goOn;
-      };
       try {
-        const problem = await listTarball(tee(), name.compression, {
-          member(member) {
-            overview.member(member);
-            return stopWhenBroken(policy.member(member));
-          },
-          sizes: (compressed, decompressed) => stopWhenBroken(policy.sizes(compressed, decompressed)),
-        });
-        if (problem !== null) policy.problem(problem);
-        const violations = policy.end();
+        const question = { name, expect, limits };
+        const { violations, overview } = await judgeTarball(tee(), question, () => upload.abort());
         if (violations.length === 0) {
           const signature = await signing?.finish();
-          const sha256 = await digest.end();
+          const sha256 = hash.digest('hex');
           if (brought !== undefined && brought.sha256 !== sha256)
             throw new Retryable(`The store gave other bytes of ${name.file} than the node says it sent`);
           const { url } = await upload.finish();
           if (signature !== undefined) await putSignature(store, key, signature);
           const signedBy = signature === undefined ? null : fingerprintOf(signature);
-          return { kind: 'stored', sha256, bytes, url, overview: overview.result(), signer: signedBy };
+          return { kind: 'stored', sha256, bytes, url, overview, signer: signedBy };
         }
         log.warn({ artifact: name.file, violations }, 'artifact refused');
         return refused(violations);

@@ -103,8 +103,13 @@ class Engine {
       const output: Buffer | null = this.#stream.read();
       if (output !== null) {
         yield output;
-      } else if (this.#error !== null) throw this.#meaning(this.#error);
-      else if (this.#ended || done()) return;
+      } else if (this.#error !== null) {
+        throw meaningOf(this.#error, {
+          compression: this.#compression,
+          firstByte: this.#firstByte,
+          follows: this.#follows,
+        });
+      } else if (this.#ended || done()) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -112,24 +117,25 @@ class Engine {
   destroy(): void {
     this.#stream.destroy();
   }
-
-  #meaning(error: NodeJS.ErrnoException): BrokenTarball {
-    if (error.code === 'Z_BUF_ERROR') {
-      return new BrokenTarball('truncated', 'The compressed data is cut off before its end.');
-    }
-    const notAFrame =
-      error.code === 'ZSTD_error_prefix_unknown' || error.message === 'incorrect header check';
-    // Output of earlier frames may be lost with the error, so what the data begins with has to tell.
-    if (notAFrame && (this.#follows || this.#firstByte === magic[this.#compression])) {
-      return trailing();
-    }
-    return new BrokenTarball(
-      'corrupt',
-      'The compressed data is corrupt or of another format than its name says.',
-    );
-  }
 }
 
-function trailing(): BrokenTarball {
+/** What a decompressor's error says of the bytes, of which `firstByte` is known, and whether they follow a good frame. */
+export function meaningOf(
+  error: { message: string; code?: string | undefined },
+  bytes: { compression: Compression; firstByte: number | undefined; follows: boolean },
+): BrokenTarball {
+  if (error.code === 'Z_BUF_ERROR') {
+    return new BrokenTarball('truncated', 'The compressed data is cut off before its end.');
+  }
+  const notAFrame = error.code === 'ZSTD_error_prefix_unknown' || error.message === 'incorrect header check';
+  // Output of earlier frames may be lost with the error, so what the data begins with has to tell.
+  if (notAFrame && (bytes.follows || bytes.firstByte === magic[bytes.compression])) return trailing();
+  return new BrokenTarball(
+    'corrupt',
+    'The compressed data is corrupt or of another format than its name says.',
+  );
+}
+
+export function trailing(): BrokenTarball {
   return new BrokenTarball('trailing', 'There are other bytes after the end of the compressed data.');
 }

@@ -1,5 +1,6 @@
 import type { TarMember, Violation } from '../domain/artifact.ts';
-import { BrokenTarball, type Compression, decompress } from './decompress.ts';
+import { BrokenTarball, type Compression } from './decompress.ts';
+import { decompressHere } from './decompress-here.ts';
 import { TarReader } from './reader.ts';
 
 /** What looks at a tarball while it passes. Returning false ends the reading. */
@@ -32,7 +33,7 @@ export async function listTarball(
     if (goOn) goOn = visitor.member(member);
   });
   try {
-    for await (const chunk of decompress(counted(), compression)) {
+    for await (const chunk of decompressHere(counted(), compression)) {
       reader.write(chunk);
       if (goOn) goOn = visitor.sizes(compressed, reader.bytes);
       if (!goOn) return null;

@@ -8,10 +8,11 @@ import { type PaxFields, readPax } from './pax.ts';
 const maxExtension = 1024 * 1024;
 
 /**
- * Reads the members of an uncompressed tar from chunks of any size, without copying contents. It is stricter than
- * tar(1), because what two tools could read differently must not be approved by one and unpacked by the other:
- * headers of unknown meaning, links with content, a lone zero block and data after the end throw BrokenTarball, and
- * `end()` insists on the two zero blocks, without which a tar cut off between two members looks complete.
+ * Reads the members of an uncompressed tar from chunks of any size, without copying contents; a chunk is not kept
+ * after its call. It is stricter than tar(1), because what two tools could read differently must not be approved by one
+ * and unpacked by the other: headers of unknown meaning, links with content, a lone zero block and data after the end
+ * throw BrokenTarball, and `end()` insists on the two zero blocks, without which a tar cut off between two members
+ * looks complete.
  */
 export class TarReader {
   readonly #onMember: (member: TarMember) => void;
@@ -47,7 +48,7 @@ export class TarReader {
         continue;
       }
       const piece = chunk.subarray(at, at + wanted - this.#partialBytes);
-      this.#partial.push(piece);
+      this.#partial.push(Buffer.from(piece)); // a copy: whoever gave the chunk may write the next one over it
       this.#partialBytes += piece.length;
       at += piece.length;
       if (this.#partialBytes === wanted) {

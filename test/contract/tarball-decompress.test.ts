@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { BrokenTarball, type Compression, decompress } from '../../src/tarball/decompress.ts';
+import { decompressHere } from '../../src/tarball/decompress-here.ts';
 import { compress, inChunks } from '../harness/tarballs.ts';
+
+/** In zlib's thread, and in this one. */
+const ways = { decompress, decompressHere };
+type Way = keyof typeof ways;
 
 /** Content, or the rule that the bytes break. */
 async function decompressed(
+  way: Way,
   pieces: AsyncIterable<Buffer>,
   compression: Compression,
 ): Promise<Buffer | string> {
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of decompress(pieces, compression)) chunks.push(chunk);
+    for await (const chunk of ways[way](pieces, compression)) chunks.push(Buffer.from(chunk));
     return Buffer.concat(chunks);
   } catch (error) {
     if (error instanceof BrokenTarball) return error.violation.rule;
@@ -17,7 +23,12 @@ async function decompressed(
   }
 }
 
-describe.each(['gz', 'zst'] as const)('decompress %s', (compression) => {
+describe.each<[Way, Compression]>([
+  ['decompress', 'gz'],
+  ['decompress', 'zst'],
+  ['decompressHere', 'gz'],
+  ['decompressHere', 'zst'],
+])('%s %s', (way, compression) => {
   const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * index) % 251));
   const frame = compress(content, compression);
   const magic = frame.subarray(0, 4);
@@ -43,7 +54,7 @@ describe.each(['gz', 'zst'] as const)('decompress %s', (compression) => {
     ['the other format', compress(content, compression === 'gz' ? 'zst' : 'gz'), 'corrupt'],
   ])('takes %s for what it is, in chunks of any size', async (_what, bytes, expected) => {
     for (const size of [64 * 1024, frame.length, 100, 7]) {
-      const found = await decompressed(inChunks(bytes, size), compression);
+      const found = await decompressed(way, inChunks(bytes, size), compression);
       const shown =
         Buffer.isBuffer(found) && Buffer.isBuffer(expected) && found.equals(expected) ? expected : found;
       expect(Buffer.isBuffer(shown) ? shown.length : shown, `chunks of ${size}`).toBe(
@@ -58,7 +69,7 @@ describe.each(['gz', 'zst'] as const)('decompress %s', (compression) => {
     );
     const bytes = compress(noise, compression);
     bytes.writeUInt8(bytes.readUInt8(bytes.length - 30) ^ 0xff, bytes.length - 30);
-    const found = await decompressed(inChunks(bytes, 1000), compression);
+    const found = await decompressed(way, inChunks(bytes, 1000), compression);
     // zstd as Node makes it has no checksum; what it gives then is not the content.
     expect(Buffer.isBuffer(found) ? found.equals(noise) : found).not.toBe(true);
   });
@@ -68,14 +79,29 @@ describe.each(['gz', 'zst'] as const)('decompress %s', (compression) => {
       yield frame.subarray(0, 100);
       throw new Error('the line went dead');
     };
-    await expect(decompressed(failing(), compression)).rejects.toThrow('the line went dead');
+    await expect(decompressed(way, failing(), compression)).rejects.toThrow('the line went dead');
   });
 });
 
-it('reads skippable zstd frames as nothing', async () => {
+it.each<Way>(['decompress', 'decompressHere'])('%s reads skippable zstd frames as nothing', async (way) => {
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
   const bytes = Buffer.concat([skippable, compress(Buffer.from('a'), 'zst'), skippable]);
   for (const size of [1, 12, 1000]) {
-    expect(String(await decompressed(inChunks(bytes, size), 'zst'))).toBe('a');
+    expect(String(await decompressed(way, inChunks(bytes, size), 'zst'))).toBe('a');
   }
 });
+
+// Where a Node has another handle below its streams, this fails, and the collection is slower and right.
+it.each<Compression>(['gz', 'zst'])(
+  'decompressHere gives %s in one buffer, used again',
+  async (compression) => {
+    const bytes = compress(Buffer.alloc(2 ** 20), compression);
+    const memory = new Set<ArrayBufferLike>();
+    let chunks = 0;
+    for await (const chunk of decompressHere(inChunks(bytes, bytes.length), compression)) {
+      memory.add(chunk.buffer);
+      chunks++;
+    }
+    expect([chunks, memory.size]).toEqual([4, 1]);
+  },
+);
