@@ -26,6 +26,7 @@ export async function handleDelivery(world: World, guid: string): Promise<void> 
     try {
       event = world.translate(delivery.event, delivery.payload);
       const outcome = event === null ? 'means nothing here' : await handleEvent(world, event, delivery);
+      if (outcome === 'busy') return outcome;
       await world.records.deliveries.finish(guid, 'done', outcome);
       world.log.info({ guid, event: delivery.event, outcome }, 'delivery handled');
     } catch (error) {
@@ -42,7 +43,7 @@ export async function handleDelivery(world: World, guid: string): Promise<void> 
   if (done === 'busy') await world.queue.add({ kind: 'delivery', guid }, { delayMs: 500 });
 }
 
-/** @returns what was done, in a few words for the record */
+/** @returns what was done, in a few words for the record; 'busy' when it cannot be done just now and comes again */
 async function handleEvent(world: World, event: DomainEvent, { guid, attempts }: Delivery): Promise<string> {
   switch (event.kind) {
     case 'comment':

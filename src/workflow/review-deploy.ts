@@ -1,6 +1,5 @@
 import { judgeReview, type ReviewFacts, standingApprovals } from '../domain/approval.ts';
 import type { Approval, Deploy } from '../domain/deploy.ts';
-import { Retryable } from '../domain/errors.ts';
 import type { ClosedEvent, ReviewEvent } from '../domain/events.ts';
 import { sameLogin } from '../domain/permission.ts';
 import * as say from '../messages/deploy-replies.ts';
@@ -11,13 +10,12 @@ import { openIssue } from './open-issue.ts';
 import { answerOnDeploy, refreshStatus, tell } from './tell-deploy.ts';
 import type { ServedRepository, World } from './world.ts';
 
-/** A review on a deploy PR: another pair of eyes, somebody who may not be it and is told why, or somebody who takes a word back. */
+/**
+ * A review on a deploy PR: another pair of eyes, somebody who may not be it and is told why, or somebody who takes a word back.
+ * @returns 'busy' while the same review is looked at by another delivery: its webhook, and what was found when the deploy PR was put up
+ */
 export async function reviewDeploy(world: World, event: ReviewEvent): Promise<string> {
-  // Its webhook, and what was found when the deploy PR was put up, may be handled at the same time.
-  const key = `review:${event.reviewId}:${event.state}`;
-  const outcome = await world.records.locked(key, () => judge(world, event));
-  if (outcome === 'busy') throw new Retryable('the same review is being looked at');
-  return outcome;
+  return world.records.locked(`review:${event.reviewId}:${event.state}`, () => judge(world, event));
 }
 
 async function judge(world: World, event: ReviewEvent): Promise<string> {
