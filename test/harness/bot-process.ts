@@ -41,9 +41,16 @@ export async function anotherBot(
   return { configFile, env: { ...around.env, ...folder }, botUrl: `http://127.0.0.1:${port}` };
 }
 
-/** Starts the bot's process and waits until it is well. */
-export async function startBotProcess(around: Surroundings, as: Another = around): Promise<BotProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', as.configFile], {
+/**
+ * Starts the bot's process and waits until it is well.
+ * @param options further options of `stratobot start`
+ */
+export async function startBotProcess(
+  around: Surroundings,
+  as: Another = around,
+  options: readonly string[] = [],
+): Promise<BotProcess> {
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', as.configFile, ...options], {
     env: { ...as.env, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -47,17 +47,19 @@ export async function postgresServer(): Promise<QueueServer> {
   };
 }
 
-export async function redisServer(): Promise<QueueServer> {
+/** @param password asked of whoever connects */
+export async function redisServer(password?: string): Promise<QueueServer> {
   const folder = await mkdtemp(join(tmpdir(), 'stratobot-redis-'));
   const port = await freePort();
   const child = spawn('redis-server', [
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''],
     ...['--maxmemory-policy', 'noeviction'],
+    ...(password === undefined ? [] : ['--requirepass', password]),
   ]);
   for await (const line of child.stdout) {
     if (String(line).includes('Ready to accept connections')) break;
   }
-  const url = `redis://127.0.0.1:${port}`;
+  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${port}`;
   return {
     connection: { databaseUrl: 'postgres://unused', redisUrl: url },
     async cut() {

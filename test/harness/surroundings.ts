@@ -32,8 +32,12 @@ export interface SurroundingsOptions {
   repository: { fromDirectory: string } | { files: Changes };
   nodes: 'local' | 'ssh';
   store: 'directory' | 's3';
+  /** How artifacts of the second pool are collected; those of the first one stream. */
+  collect?: 'presigned';
   /** Whether the software repository is private. */
   isPrivate?: boolean;
+  /** Opens the key that nodes are entered with; without one it is not locked. */
+  passphrase?: string;
   /** Undefined: the bot starts its own PostgreSQL. */
   databaseUrl?: string;
   /** Changes to the configuration, laid over its top level. */
@@ -67,7 +71,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
   });
   await people(github, options);
 
-  const identity = newKey();
+  const identity = newKey(options.passphrase);
   const identityFile = join(dir, 'id_ed25519');
   await writeFile(identityFile, identity.private, { mode: 0o600 });
   const signing = newKey();
@@ -111,6 +115,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
       arch,
       jobs_dir: nodes[index]?.jobsDir,
       time_limit: '10m',
+      ...(options.collect && index === 1 ? { collect: options.collect } : {}),
       nodes: [nodeConfig(nodes[index], identityFile)],
     })),
     exports: ['SKIP_TESTS'],
@@ -131,6 +136,7 @@ export async function startSurroundings(options: SurroundingsOptions): Promise<S
     STRATOBOT_PRIVATE_KEY: privateKey,
     STRATOBOT_SIGNING_KEY_FILE: signingKeyFile,
     STRATOBOT_DATA: join(dir, 'data'),
+    ...(options.passphrase ? { STRATOBOT_SSH_PASSPHRASE: options.passphrase } : {}),
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
     ...(s3
       ? {

@@ -21,7 +21,7 @@ export interface Label {
 
 export interface Repository {
   readonly id: number;
-  readonly owner: Account;
+  owner: Account;
   name: string;
   readonly isPrivate: boolean;
   readonly defaultBranch: string;
