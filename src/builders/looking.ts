@@ -76,6 +76,8 @@ export function parseState(text: string): JobState {
   const kind = colon < 0 ? text : text.slice(0, colon);
   const detail = colon < 0 ? '' : text.slice(colon + 1);
   if (kind === 'running') return { kind };
+  // Its machine would know; what it leaves in the folder we share says how it ended.
+  if (kind === 'elsewhere') return { kind: 'running', presumed: true };
   if (kind === 'exited' && /^\d{1,3}$/.test(detail)) return { kind, code: Number(detail) };
   if (kind === 'timed-out' && /^\d{1,9}$/.test(detail)) return { kind, limitSeconds: Number(detail) };
   return { kind: 'lost', detail: LOST[text] ?? 'the exit status on the node cannot be read' };

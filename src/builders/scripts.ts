@@ -7,8 +7,8 @@ const after = (...names: string[]) => names.map(read).join('\n');
 export const scripts = {
   launch: after('unpack', 'launch'),
   find: read('find'),
-  stop: after('processes', 'stop'),
-  observe: read('observe'),
+  stop: after('processes', 'elsewhere', 'stop'),
+  observe: after('elsewhere', 'observe'),
   results: read('results'),
   artifact: read('artifact'),
   measure: read('measure'),

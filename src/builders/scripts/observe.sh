@@ -1,8 +1,8 @@
 # observe.sh CHUNK [DIRECTORY HANDLE LOG OFFSET]…
 # For each job one line: `STATE SIZE CHUNK`. STATE is `running`, the exit file's text with a `:` after the first word, or
-# `lost:WHY`; SIZE the bytes of its log; CHUNK the next of them from OFFSET, at most CHUNK bytes, in base64. A job of
+# `elsewhere`, or `lost:WHY`; SIZE the bytes of its log; CHUNK the next of them from OFFSET, at most CHUNK bytes, in base64. A job of
 # Slurm (HANDLE `slurm:…`) that has no exit file is `waiting`, `running`, `again` after a second start, or `stopped`.
-# POSIX sh.
+# POSIX sh; after elsewhere.sh.
 chunk=$1
 shift
 boot=$(cat /proc/sys/kernel/random/boot_id)
@@ -25,9 +25,14 @@ running() {
   [ "${20}" = "$start" ]
 }
 
+# Opening a folder makes a shared file system look again.
+look_again() {
+  for entry in "$1"/*; do break; done
+}
+
 # Sets `state`, and `log` by the id that the job was started with, from the directory alone: where it runs is not here.
 of_slurm() {
-  for entry in "$1"/*; do break; done # opening a folder makes a shared file system look again
+  look_again "$1"
   claim=$(readlink "$1/handle")
   id=${claim#slurm:}
   id=${id%%:*}
@@ -47,7 +52,8 @@ while [ $# -ge 4 ]; do
   if [ "${handle%%:*}" = slurm ]; then of_slurm "$dir"
   elif ended "$dir"; then :
   elif running "$handle"; then state=running
-  elif ended "$dir"; then : # it ended between the two looks
+  elif look_again "$dir" && ended "$dir"; then : # it ended between the two looks
+  elif elsewhere "$dir" "$handle"; then state=elsewhere
   elif [ "${handle##*:}" != "$boot" ]; then state=lost:rebooted
   else state=lost:gone
   fi

@@ -9,6 +9,8 @@ control=$PWD job=${2:-$SLURM_JOB_ID} limit=$3 mark=$1 memory=${7:-}
 # job a second time, when a node or its controller came back without memory.
 if [[ -n $2 ]]; then
   handle=$$:$(start_time $$):$(cat /proc/sys/kernel/random/boot_id)
+  # Before there is a job: another machine may share this folder, and find it.
+  uname -n >"host-$handle"
 else
   handle=slurm:$job:$limit
 fi

@@ -1,4 +1,4 @@
-# stop.sh DIRECTORY: ends all that belongs to a job; fails when something will not go. POSIX sh; after processes.sh.
+# stop.sh DIRECTORY: ends all that belongs to a job; fails when something will not go. POSIX sh; after processes.sh and elsewhere.sh.
 dir=$1 mark=$1
 
 # A launch that is still on its way must not start the job later: the runner's place is taken.
@@ -6,6 +6,11 @@ mkdir -p "$dir" || exit 1
 ln -s stopped "$dir/handle" 2>/dev/null && exit 0
 handle=$(readlink "$dir/handle")
 [ "$handle" = stopped ] && exit 0
+if elsewhere "$dir" "$handle"; then
+  [ -f "$dir/exit" ] && exit 0
+  echo "the job runs on $host" >&2
+  exit 1
+fi
 
 # Before the runner is gone: whoever follows the job is to know why.
 write_exit "$dir" stopped
