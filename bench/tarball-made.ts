@@ -62,7 +62,7 @@ function* members(
     const bytes = kind.least + next(kind.most - kind.least);
     const at = next(from.length - bytes);
     count.bytes += bytes;
-    const software = `Package${file % 40}/1.${Math.floor(file / (FILES / 4))}-foss-2023b`;
+    const software = `Package${Math.floor(file / 650)}/1.0-foss-2023b`;
     const path = `${PREFIX}/software/${software}/lib/python3.11/part-${file}.${kind.ending}`;
     yield tarMember({ path, content: from.subarray(at, at + bytes) });
   }

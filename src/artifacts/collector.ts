@@ -37,7 +37,7 @@ export function createCollector(options: {
       const hash = createHash('sha256');
       let bytes = 0;
       const tee = async function* (): AsyncGenerator<Buffer> {
-        for await (const chunk of chunksOf(source, `Artifact ${name.file}`)) {
+        for await (const chunk of chunksOf(source, `Artifact ${name.file}`, { gather: false })) {
           bytes += chunk.length;
           hash.update(chunk);
           await Promise.all([upload.send(chunk), signing?.send(chunk)]);

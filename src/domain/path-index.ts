@@ -14,19 +14,30 @@ export class PathIndex {
   #low = new Uint32Array(1024);
   /** 0: the slot is free, else 1 + position in `kinds`. */
   #kind = new Uint8Array(1024);
+  /** Members come folder by folder: where the hash of the last path was at the end of its folder. */
+  readonly #last = new RollingHash();
+  #folder = '';
+  /** Nothing above this folder's content is a file or a symlink; null: not known. */
+  #entered: string | null = null;
 
   get(path: string): PathKind | null {
-    const [high, low] = new RollingHash().upTo(path, path.length);
+    const [high, low] = this.#hash(path);
     return kinds[(this.#kind[this.#slot(high, low)] ?? 0) - 1] ?? null;
   }
 
   set(path: string, kind: PathKind): void {
-    const [high, low] = new RollingHash().upTo(path, path.length);
+    const [high, low] = this.#hash(path);
+    if (kind === 'file' || kind === 'symlink') {
+      if (this.#entered?.startsWith(path)) this.#entered = null;
+    }
     this.#put(high, low, kinds.indexOf(kind) + 1);
   }
 
   /** The first directory above the path that is a file or a symlink; all those not seen before are now implied. */
   enter(path: string): { path: string; kind: PathKind } | null {
+    const slash = path.lastIndexOf('/');
+    if (slash > 0 && this.#entered?.length === slash && path.startsWith(this.#entered)) return null;
+    this.#entered = null;
     const rolling = new RollingHash();
     for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
       const [high, low] = rolling.upTo(path, end);
@@ -34,7 +45,18 @@ export class PathIndex {
       if (kind === 'file' || kind === 'symlink') return { path: path.slice(0, end), kind };
       if (kind === undefined) this.#put(high, low, 1);
     }
+    this.#entered = path.slice(0, Math.max(0, slash));
     return null;
+  }
+
+  #hash(path: string): [high: number, low: number] {
+    const slash = Math.max(0, path.lastIndexOf('/'));
+    if (slash !== this.#folder.length || !path.startsWith(this.#folder)) {
+      this.#folder = path.slice(0, slash);
+      this.#last.restart();
+      this.#last.upTo(path, slash);
+    }
+    return this.#last.ahead(path);
   }
 
   #slot(high: number, low: number): number {
@@ -82,8 +104,26 @@ class RollingHash {
       b = Math.imul(b + unit, 0x9e3779b1);
       b ^= b >>> 15;
     }
-    [this.#a, this.#b, this.#at] = [a, b, end];
+    this.#a = a;
+    this.#b = b;
+    this.#at = end;
     return [finish(a ^ b), finish(b ^ end)];
+  }
+
+  /** Of the whole text, of which it has the beginning already; it stays where it is. */
+  ahead(text: string): [high: number, low: number] {
+    const [a, b, at] = [this.#a, this.#b, this.#at];
+    const hash = this.upTo(text, text.length);
+    this.#a = a;
+    this.#b = b;
+    this.#at = at;
+    return hash;
+  }
+
+  restart(): void {
+    this.#a = 0x811c9dc5;
+    this.#b = 0;
+    this.#at = 0;
   }
 }
 

@@ -13,8 +13,11 @@ interface Branch {
   cut(): void;
 }
 
+/** So much, twice, may wait for its reader, so that whoever sends need not stop for every chunk. */
+const heldBytes = 128 * 1024;
+
 export function branch(): Branch {
-  const content = new PassThrough();
+  const content = new PassThrough({ highWaterMark: heldBytes });
   content.on('error', () => {}); // whoever reads it tells
   return {
     content,

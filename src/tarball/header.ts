@@ -21,7 +21,7 @@ export interface Header {
 export function readHeader(block: Buffer, at: number): Header {
   const stored = octal(block, at + 148, 8);
   if (stored !== checksum(block, at)) throw malformed('a header with a wrong checksum');
-  const ustar = block.toString('latin1', at + 257, at + 263) === 'ustar\0';
+  const ustar = block.readUInt32BE(at + 257) === 0x75737461 && block.readUInt16BE(at + 261) === 0x7200; // `ustar` and NUL
   const name = text(block, at, 100);
   // Only POSIX headers have a prefix; GNU's keep other things there.
   const prefix = ustar && block[at + 345] !== 0 ? `${text(block, at + 345, 155)}/` : '';
@@ -60,12 +60,17 @@ function text(block: Buffer, at: number, length: number): string {
 /** Octal digits between spaces and NULs, or GNU's base-256 where the first bit is set. */
 function octal(block: Buffer, at: number, length: number): number {
   if (((block[at] ?? 0) & 0x80) !== 0) return base256(block, at, length);
-  const digits = block
-    .toString('latin1', at, at + length)
-    .replace(/^ +/, '')
-    .replace(/[ \0].*$/s, '');
-  if (!/^[0-7]*$/.test(digits)) throw malformed('a header with a number that is none');
-  return digits === '' ? 0 : Number.parseInt(digits, 8);
+  let index = at;
+  const end = at + length;
+  while (index < end && block[index] === 0x20) index++;
+  let value = 0;
+  for (; index < end; index++) {
+    const byte = block[index] ?? 0;
+    if (byte === 0 || byte === 0x20) break;
+    if (byte < 0x30 || byte > 0x37) throw malformed('a header with a number that is none');
+    value = value * 8 + byte - 0x30;
+  }
+  return value;
 }
 
 function base256(block: Buffer, at: number, length: number): number {

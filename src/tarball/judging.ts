@@ -5,8 +5,8 @@ import type { FromThread, ToThread } from './thread-messages.ts';
 
 /** Chunks that are on their way to a thread: enough that it need not wait while this thread hashes or writes one. */
 const chunksAhead = 8;
-/** Chunks are mostly a little smaller, so that the same memory serves for all of them. */
-const memoryBytes = 320 * 1024;
+/** Small chunks go together, so much at a time. */
+const memoryBytes = 256 * 1024;
 /** Threads that are kept for the next tarball; starting one takes about 30 ms. */
 const idleThreads = 2;
 
@@ -36,10 +36,15 @@ export async function judgeTarball(
 
 /** One thread, and the tarball it is at. */
 class JudgingThread {
-  readonly #worker = new Worker(new URL('./judge-thread.ts', import.meta.url), { name: 'tarballs' });
+  readonly #worker = new Worker(new URL('./judge-thread.ts', import.meta.url), {
+    name: 'tarballs',
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+  });
   readonly #free: ArrayBuffer[] = [];
   #tarball = 0;
   #ahead = 0;
+  #filling: ArrayBuffer | null = null;
+  #filled = 0;
   #outcome: { judgement: Judgement } | { error: Error } | null = null;
   #onBroken = (): void => {};
   #wake = (): void => {};
@@ -55,15 +60,16 @@ class JudgingThread {
     this.#worker.ref();
     this.#tarball++;
     this.#ahead = 0;
+    this.#filled = 0;
     this.#outcome = null;
     this.#onBroken = onBroken;
     try {
       this.#say({ kind: 'question', tarball: this.#tarball, question });
       for await (const chunk of source) {
-        await this.#until(() => this.#ahead < chunksAhead);
+        await this.#send(chunk);
         if (this.#outcome !== null) break;
-        this.#send(chunk);
       }
+      this.#pass();
       this.#say({ kind: 'end', tarball: this.#tarball });
     } catch (error) {
       this.#say({ kind: 'cut', tarball: this.#tarball });
@@ -86,15 +92,25 @@ class JudgingThread {
     await this.#worker.terminate();
   }
 
-  #send(chunk: Buffer): void {
-    const last = this.#free.pop();
-    const memory =
-      last !== undefined && last.byteLength >= chunk.length
-        ? last
-        : new ArrayBuffer(Math.max(memoryBytes, chunk.length));
-    chunk.copy(new Uint8Array(memory));
+  async #send(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length && this.#outcome === null; ) {
+      this.#filling ??= this.#free.pop() ?? new ArrayBuffer(memoryBytes);
+      const step = chunk.copy(new Uint8Array(this.#filling), this.#filled, at);
+      at += step;
+      this.#filled += step;
+      if (this.#filled < memoryBytes) return;
+      this.#pass();
+      await this.#until(() => this.#ahead < chunksAhead);
+    }
+  }
+
+  #pass(): void {
+    const [memory, bytes] = [this.#filling, this.#filled];
+    this.#filling = null;
+    this.#filled = 0;
+    if (memory === null) return;
     this.#ahead++;
-    this.#say({ kind: 'chunk', tarball: this.#tarball, memory, bytes: chunk.length }, [memory]);
+    this.#say({ kind: 'chunk', tarball: this.#tarball, memory, bytes }, [memory]);
   }
 
   #say(message: ToThread, memory: ArrayBuffer[] = []): void {

@@ -6,10 +6,19 @@ const gatheredBytes = 256 * 1024;
 
 /**
  * The chunks of a stream that comes from elsewhere. Its own errors mean that the other side or the line to it failed,
- * which says nothing of the bytes: they become Retryable where they are not classified yet. Small chunks come together.
+ * which says nothing of the bytes: they become Retryable where they are not classified yet. Small chunks come together,
+ * unless they are wanted as they come.
  */
-export async function* chunksOf(source: Readable, what: string): AsyncGenerator<Buffer> {
+export async function* chunksOf(
+  source: Readable,
+  what: string,
+  { gather = true }: { gather?: boolean } = {},
+): AsyncGenerator<Buffer> {
   try {
+    if (!gather) {
+      yield* source;
+      return;
+    }
     let held: Buffer[] = [];
     let bytes = 0;
     for await (const chunk of source) {
