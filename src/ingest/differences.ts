@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Permanent } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import { PathIndex } from '../domain/path-index.ts';
 import { type Differences, type Meeting, misfit, repositoryPolicy } from '../domain/repository-policy.ts';
 import type { Publisher } from '../ports.ts';
@@ -113,8 +113,7 @@ async function lookUp(
 ): Promise<{ kind: Meeting['found']; bytes: number }[]> {
   // The script is quadratic in the number of its arguments.
   const argv = ['xargs', '-0', '-r', '-n', '200', 'sh', '-c', statScript, 'sh'];
-  const lines = (await run.long(argv, names(folder, places))).split('\n').slice(0, -1);
-  expectAll(folder, lines, places);
+  const lines = await linesOf(run, argv, folder, places, '\n');
   return lines.map((line) => {
     const [mode = '', bytes = ''] = line.split(' ');
     const type = Number.parseInt(mode, 16) & 0xf000;
@@ -130,19 +129,32 @@ async function answers(
   places: readonly { path: string }[],
 ): Promise<string[]> {
   if (places.length === 0) return [];
-  const lines = (await run.long(['xargs', '-0', '-r', ...argv], names(folder, places)))
-    .split('\0')
-    .slice(0, -1);
-  expectAll(folder, lines, places);
-  return lines;
+  return await linesOf(run, ['xargs', '-0', '-r', ...argv], folder, places, '\0');
 }
 
-function names(folder: string, places: readonly { path: string }[]): Readable {
+/**
+ * One line a path, from a command that is given the paths. A path that was there for one command and is gone for the next, or in the middle of one, means that the
+ * repository is being published anew: Retryable, as it is whole again in a moment.
+ */
+async function linesOf(
+  run: Commands,
+  argv: readonly string[],
+  folder: string,
+  places: readonly { path: string }[],
+  end: string,
+): Promise<string[]> {
   const paths = places.map(({ path }) => Buffer.from(`${folder}/${path}\0`));
-  return Readable.from(paths, { objectMode: false });
-}
-
-function expectAll(folder: string, lines: readonly string[], places: readonly unknown[]): void {
-  if (lines.length === places.length) return;
-  throw new Permanent(`${folder} could not be compared with the deploy: it changed meanwhile.`);
+  try {
+    const output = await run.long(argv, Readable.from(paths, { objectMode: false }));
+    const lines = output.split(end).slice(0, -1);
+    if (lines.length === places.length) return lines;
+    throw new Permanent(`${lines.length} of ${places.length} paths were found`);
+  } catch (error) {
+    if (!(error instanceof Permanent) || /Permission denied|ended with 12[67]\b/.test(error.message))
+      throw error;
+    const why = 'it may have been published anew meanwhile';
+    throw new Retryable(`${folder} could not be compared with the deploy, ${why}: ${error.message}`, {
+      cause: error,
+    });
+  }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Permanent } from '../../src/domain/errors.ts';
+import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import { directoryPublisher } from '../../src/ingest/directory-publisher.ts';
 import type { Publisher, Transport } from '../../src/ports.ts';
 import { localTransport } from '../../src/transport/local.ts';
@@ -15,17 +15,20 @@ let folder: string;
 let bench: CvmfsBench;
 let transport: Transport;
 let commands: string[];
+/** Changes a command before it runs. */
+let meddle: (argv: readonly string[]) => readonly string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'stratobot-compare-'));
   bench = await cvmfsBench();
   commands = [];
+  meddle = (argv) => argv;
   const local = localTransport();
   transport = {
     ...local,
     exec(argv, options) {
       commands.push(argv.join(' '));
-      return local.exec(argv, options);
+      return local.exec(meddle(argv), options);
     },
   };
 });
@@ -118,6 +121,42 @@ describe.each(publishers)('what a deploy changes in a repository: %s', (_kind, o
     await expect(open().publish({ ...first, id: 2, digest: 'digest-2' })).resolves.toMatchObject({
       files: 7,
     });
+  });
+
+  it.each([
+    ['exec stat', 'mv "$1" "$1.old"; exec stat', /stat: cannot statx? .*No such file/],
+    ['readlink', '', /xargs ended with 123/],
+    ['sha256sum', 'rm "$1"; sha256sum', /8 of 9 paths were found/],
+  ])('that is published anew in the middle of %s is compared again', async (command, instead, complaint) => {
+    await open().publish(deploy(1, ...(await files(before))));
+    const again = deploy(2, ...(await files(before)));
+    meddle = (argv) =>
+      argv[0] !== 'xargs'
+        ? argv
+        : argv.flatMap((word) =>
+            word === command
+              ? ['sh', '-c', `rm "$4"; exec ${command} "$@"`, 'sh']
+              : word.replace(command, instead),
+          );
+    const comparing = open().compare(again);
+    await expect(comparing).rejects.toThrow(
+      /could not be compared with the deploy, it may have been published anew/,
+    );
+    await expect(comparing).rejects.toThrow(complaint);
+    await expect(comparing).rejects.toBeInstanceOf(Retryable);
+    meddle = (argv) => argv;
+    expect((await open().compare(again)).clashes).toEqual([]);
+  });
+
+  it('that may not be read is no matter of trying again', async () => {
+    await open().publish(deploy(1, ...(await files(before))));
+    meddle = (argv) =>
+      argv.map((word) =>
+        word.replace('exec stat', 'echo "stat: cannot statx: Permission denied" >&2; exit 1'),
+      );
+    const comparing = open().compare(deploy(2, ...(await files(before))));
+    await expect(comparing).rejects.toThrow(/Permission denied/);
+    await expect(comparing).rejects.toBeInstanceOf(Permanent);
   });
 
   it('names files where directories are, and directories where files are, in a rebuild as well', async () => {
