@@ -15,18 +15,26 @@ const PLAIN_KINDS: readonly string[] = ['paragraph', 'space', 'text', 'escape', 
 
 /**
  * Throws when a comment is too long or anything in it is alive that should not be. For comments of sentences, names and
- * lines alone: no list, table, emphasis, link or HTML of ours is in them.
+ * lines alone: no table, link or HTML of ours is in them.
  * @param people who is meant to hear of it
+ * @param ours further kinds of tokens, which are ours
  * @returns how many code blocks it has
  */
-export function harmless(markdown: string, people: readonly string[] = []): number {
+export function harmless(
+  markdown: string,
+  people: readonly string[] = [],
+  ours: readonly string[] = [],
+): number {
   promise(markdown.length <= BODY_LIMIT, 'an answer fits into a comment', markdown.length);
   promise(!TURNING.test(markdown), 'nothing turns the direction of the text', markdown);
   let blocks = 0;
   let spoken = '';
   const walk = (tokens: readonly Token[]) => {
     for (const token of tokens) {
-      promise(PLAIN_KINDS.includes(token.type), `no ${token.type} comes alive`, token.raw);
+      const kinds = [...PLAIN_KINDS, ...ours];
+      promise(kinds.includes(token.type), `no ${token.type} comes alive`, token.raw);
+      if (token.type === 'list_item') spoken += '\n';
+      if (token.type === 'list') walk(token.items);
       if (token.type === 'code') blocks += 1;
       const inner = 'tokens' in token ? (token.tokens ?? []) : [];
       if (inner.length > 0) walk(inner);

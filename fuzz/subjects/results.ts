@@ -3,8 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lexer, type Token } from 'marked';
 import { readResults } from '../../src/builders/collection.ts';
 import { parseArtifactName } from '../../src/domain/artifact-name.ts';
+import { plainFailure } from '../../src/domain/failure.ts';
+import { readReport } from '../../src/domain/job-report.ts';
 import {
   type FileProblem,
   type JobResult,
@@ -12,6 +15,7 @@ import {
   parseTestFile,
 } from '../../src/domain/result-file.ts';
 import { quoteName } from '../../src/domain/tarball-policy.ts';
+import { jobReport } from '../../src/messages/job-report.ts';
 import { sentence } from '../../src/messages/markdown.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import { harmless } from '../harmless.ts';
@@ -73,7 +77,45 @@ const INI = [
     '__proto__',
   ],
 ];
+const HTML = [
+  ...['<details>', '</details>', '<summary>', '</summary>', '<dl>', '<dt>', '</dt>', '<dd>', '</dd>', '<ul>'],
+  ...[
+    '<li>',
+    '<pre>',
+    '</pre>',
+    '<code>',
+    '</code>',
+    '<br/>',
+    '<br',
+    '<p>',
+    '<em>',
+    '<b>',
+    '</em>',
+    '<script>',
+  ],
+  ...[
+    '&lt;',
+    '&#64;',
+    '&#x60;',
+    '&#10;',
+    '&amp;',
+    ':x:',
+    '_a/b_',
+    '_(click',
+    '<a href=x>',
+    '1.',
+    '- ',
+    '---',
+    '* * *',
+  ],
+];
+const htmlPiece = (random: Random) => (random.once(3) ? piece(random) : random.pick(HTML));
 const iniPiece = (random: Random) => (random.once(4) ? piece(random) : random.pick(INI));
+
+/** As the description of a good build, one line of its file. */
+function described(html: string): string {
+  return `[RESULT]\nstatus = SUCCESS\ncomment_description = ${html.replaceAll(/[\r\n]/g, ' ')}\n`;
+}
 
 export async function results(): Promise<Subject<string>> {
   const folders = FOLDERS.filter((folder) => existsSync(folder));
@@ -85,7 +127,8 @@ export async function results(): Promise<Subject<string>> {
   return {
     make(random) {
       if (random.once(200)) return longText(random, random.upTo(LARGEST + 10), iniPiece);
-      const kind = random.below(3);
+      const kind = random.below(4);
+      if (kind === 3) return described(pieces(random, 80, htmlPiece));
       if (kind === 0) return `[RESULT]\n${pieces(random, 60, iniPiece)}`;
       return kind === 1 ? pieces(random, 60, iniPiece) : mutated(random.pick(corpus), random, iniPiece);
     },
@@ -109,6 +152,7 @@ function check([result, test]: [string, string]): string {
   const tests = parseTestFile(test);
   if ('problem' in tests) harmless(sentence(tests.problem));
   else {
+    told(tests.description);
     const { passed, failed, failedTests = [] } = tests.outcome;
     promise(passed === null || passed >= 0, 'counts are numbers', passed);
     promise(failed === null || failed >= 0, 'counts are numbers', failed);
@@ -117,12 +161,39 @@ function check([result, test]: [string, string]): string {
   return 'problem' in read ? refused(read) : taken(read);
 }
 
+/** What is shown of a description is a list of ours with a line for each of its lines, and nothing else. */
+function told(description: string): void {
+  const report = readReport(description);
+  if (report === null) return;
+  const [shown = ''] = jobReport({ state: { kind: 'failed', ...REST, report: { build: report } } });
+  const list = shown.slice(shown.indexOf('\n\n') + 2, shown.lastIndexOf('\n\n'));
+  const items = report.lines.length + (report.more > 0 ? 1 : 0);
+  promise(list.split('\n').length === items, 'a line of a report is one line', list);
+  promise(itemsOf(lexer(list)) === items, 'a line of a report is one item', list);
+  harmless(list, [], ['list', 'list_item', 'strong']);
+}
+
+const REST = {
+  startedAt: 0,
+  endedAt: 1,
+  handle: null,
+  failure: plainFailure('build', 'build-failed', 'it failed'),
+};
+
+function itemsOf(tokens: readonly Token[]): number {
+  return tokens.reduce((sum, token) => {
+    if (token.type === 'list') return sum + itemsOf(token.items);
+    return sum + (token.type === 'list_item' ? 1 : 0) + ('tokens' in token ? itemsOf(token.tokens ?? []) : 0);
+  }, 0);
+}
+
 function refused({ problem }: FileProblem): string {
   harmless(sentence(problem));
   return 'refused';
 }
 
-function taken({ artefacts, status }: JobResult): string {
+function taken({ artefacts, status, description }: JobResult): string {
+  told(description);
   promise(artefacts.length <= 100, 'there is an end to artifacts', artefacts.length);
   for (const file of artefacts) {
     const name = parseArtifactName(file);

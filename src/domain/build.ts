@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import type { JobReport } from './job-report.ts';
 import type { Placement } from './placement.ts';
 import type { Target } from './target.ts';
 
@@ -63,8 +64,17 @@ export type BuildState =
       handle: JobHandle;
       artifacts: ArtifactRef[];
       tests: TestOutcome;
+      /** What its scripts say of it; none where they say nothing. */
+      report?: JobReport;
     }
-  | { kind: 'failed'; startedAt: number | null; endedAt: number; handle: JobHandle | null; failure: Failure }
+  | {
+      kind: 'failed';
+      startedAt: number | null;
+      endedAt: number;
+      handle: JobHandle | null;
+      failure: Failure;
+      report?: JobReport;
+    }
   | { kind: 'cancelled'; startedAt: number | null; at: number; by: string; source?: string };
 
 export type BuildStateKind = BuildState['kind'];
@@ -110,8 +120,8 @@ export type BuildEvent =
   | { kind: 'given-back' }
   | { kind: 'job-started'; handle: JobHandle }
   | { kind: 'job-ended'; exit: JobExit }
-  | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome }
-  | { kind: 'failed'; failure: Failure }
+  | { kind: 'collected'; artifacts: ArtifactRef[]; tests: TestOutcome; report?: JobReport }
+  | { kind: 'failed'; failure: Failure; report?: JobReport }
   | { kind: 'cancel-asked'; by: string; source?: string }
   | { kind: 'job-stopped' };
 
@@ -156,6 +166,7 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
           handle,
           artifacts: event.artifacts,
           tests: event.tests,
+          ...reportOf(event),
         };
       }
       break;
@@ -171,6 +182,7 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
           endedAt,
           handle: state.handle,
           failure: event.failure,
+          ...reportOf(event),
         };
       }
       break;
@@ -193,6 +205,10 @@ export function nextBuildState(state: BuildState, event: BuildEvent, now: number
       break;
   }
   return { refused: `a build that is ${state.kind} does not take the event ${event.kind}` };
+}
+
+function reportOf({ report }: { report?: JobReport }): { report?: JobReport } {
+  return report === undefined ? {} : { report };
 }
 
 function sourceOf({ source }: { source?: string }): { source?: string } {

@@ -2,6 +2,7 @@ import { type Build, type BuildState, isFinal } from '../domain/build.ts';
 import type { ButtonName } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
+import { jobReport } from './job-report.ts';
 import { code, codeBlock, count, duration, plain, sentence, size } from './markdown.ts';
 import { placeAndReason } from './place.ts';
 
@@ -61,7 +62,7 @@ export function buildCheck(
     status,
     conclusion: conclusion(build),
     title: text.title,
-    summary: [text.summary, made].filter(Boolean).join('\n\n'),
+    summary: [text.summary, made, ...jobReport(build)].filter(Boolean).join('\n\n'),
     annotations: annotations(build),
     actions: buttonsOf(build.state),
   };

@@ -5,6 +5,7 @@ import { isUnchanged } from '../domain/software-changes.ts';
 import { targetName } from '../domain/target.ts';
 import { comingTry, earlierTries, newestTries } from '../domain/tries.ts';
 import { deployLine, deployWords } from './deploy-line.ts';
+import { jobReports } from './job-report.ts';
 import { code, codeBlock, count, details, html, list, plain, sentence } from './markdown.ts';
 import { place } from './place.ts';
 import { softwareHeadline, softwareList } from './software.ts';
@@ -18,11 +19,12 @@ const ROOM = 65_000;
 
 /** From all there is to what always fits. */
 const DETAILS: readonly [Detail, ...Detail[]] = [
-  { rows: 200, name: 200, reasons: 5, reason: 1000, evidence: true },
-  { rows: 200, name: 100, reasons: 5, reason: 500, evidence: false },
-  { rows: 60, name: 60, reasons: 3, reason: 200, evidence: false },
+  { rows: 200, name: 200, reasons: 5, reason: 1000, evidence: true, reports: true },
+  { rows: 200, name: 200, reasons: 5, reason: 1000, evidence: true, reports: false },
+  { rows: 200, name: 100, reasons: 5, reason: 500, evidence: false, reports: false },
+  { rows: 60, name: 60, reasons: 3, reason: 200, evidence: false, reports: false },
 ];
-const LEAST: Detail = { rows: 20, name: 40, reasons: 2, reason: 100, evidence: false };
+const LEAST: Detail = { rows: 20, name: 40, reasons: 2, reason: 100, evidence: false, reports: false };
 
 /** The one living comment of a request, without its marker. What is too much for a comment is left out in whole rows. */
 export function statusComment(view: StatusView): string {
@@ -41,6 +43,7 @@ function render(view: StatusView, detail: Detail): string {
   parts.push(...deployLines(view, detail));
   parts.push(...tables(view, shown, detail));
   parts.push(...failures(view, shown, detail), ...failedTests(shown, detail));
+  if (detail.reports) parts.push(...jobReports(shown));
   parts.push(...softwareOf(request, detail));
   parts.push(details(askedFor(request), folded(view, shown, detail)));
   const next = nextStep(view, shown);

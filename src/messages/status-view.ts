@@ -37,6 +37,8 @@ export interface Detail {
   reason: number;
   /** Whether artifacts are linked, jobs named and digests listed. */
   evidence: boolean;
+  /** Whether it is told what the scripts say. */
+  reports: boolean;
 }
 
 /** A build that never ran has none. */

@@ -14,6 +14,7 @@ import type {
 import { type Diagnosis, diagnoser, type Ending } from '../domain/diagnosis.ts';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import { type Failure, type FailureClass, plainFailure } from '../domain/failure.ts';
+import { type JobReport, readReport } from '../domain/job-report.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import { parseResultFile, parseTestFile } from '../domain/result-file.ts';
 import { quoteName } from '../domain/tarball-policy.ts';
@@ -23,6 +24,7 @@ import { collectBrought } from './bring-from-node.ts';
 import { metadataOf } from './metadata.ts';
 import { repositoryTarget, type World } from './world.ts';
 
+type Outcome = Extract<BuildEvent, { kind: 'collected' | 'failed' }>;
 type Collecting = Extract<BuildState, { kind: 'collecting' }>;
 
 /** Exit codes of a job without an exit status of `bot/build.sh`: see builders/scripts/steps.sh. */
@@ -38,8 +40,27 @@ export async function collectBuild(
   request: BuildRequest,
   state: Collecting,
 ): Promise<BuildEvent> {
-  const results = await world.builders.results(build.id, state.handle);
-  const ending = endingOf(state.exit, results);
+  const ending = endingOf(state.exit, await world.builders.results(build.id, state.handle));
+  const event = await outcomeOf(world, build, request, state, ending);
+  const report = reportOf(ending);
+  return report === null ? event : { ...event, report };
+}
+
+/** What the scripts say for people to read, or null. */
+function reportOf({ result, tests }: ReturnType<typeof endingOf>): JobReport | null {
+  const build = result === null ? null : readReport(result.description);
+  const test = tests === null ? null : readReport(tests.description);
+  if (build === null && test === null) return null;
+  return { ...(build === null ? {} : { build }), ...(test === null ? {} : { test }) };
+}
+
+async function outcomeOf(
+  world: World,
+  build: Build,
+  request: BuildRequest,
+  state: Collecting,
+  ending: ReturnType<typeof endingOf>,
+): Promise<Outcome> {
   const verdict = judge(ending);
   if (verdict.kind === 'failed') {
     const diagnosis = verdict.certain ? null : await diagnoseLog(world, build.id, ending);
@@ -259,6 +280,6 @@ function refusal({ file }: ArtifactName, violations: readonly Violation[]) {
   };
 }
 
-function failed(code: string, sentence: string): BuildEvent {
+function failed(code: string, sentence: string): Outcome {
   return { kind: 'failed', failure: plainFailure('build', code, sentence) };
 }

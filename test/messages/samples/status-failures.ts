@@ -3,7 +3,7 @@ import { states, statusView } from '../rows.ts';
 import type { Samples } from './sample.ts';
 import { failedState, n1, testsFailedState, zen2 } from './views.ts';
 
-const detail = { rows: 200, name: 200, reasons: 1, reason: 1000, evidence: true };
+const detail = { rows: 200, name: 200, reasons: 1, reason: 1000, evidence: true, reports: true };
 
 export const samples: Samples<typeof statusFailures> = {
   failures: {

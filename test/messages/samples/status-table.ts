@@ -3,7 +3,7 @@ import { aBuild, states, statusView } from '../rows.ts';
 import type { Samples } from './sample.ts';
 import { failedState, testsFailedState, waiting } from './views.ts';
 
-const detail = { rows: 200, name: 200, reasons: 5, reason: 1000, evidence: true };
+const detail = { rows: 200, name: 200, reasons: 5, reason: 1000, evidence: true, reports: true };
 const many = Array.from({ length: 17 }, (_, index) =>
   aBuild(
     [states.built, states.failed, states.running, states.queued, states.cancelled][Math.min(index, 4)] ??
