@@ -1,17 +1,24 @@
 /**
  * Lines that are no commands, but were plainly meant to be: `bot build arch=zen2`, `please bot: build arch=zen2`,
- * `@stratobot build zen2`. Everything behind the name must read as a command of what is here, so that prose about the
- * bot ("the bot build failed") is left alone.
+ * `@stratobot build zen2`, `stratobot: build for zen2`, `- bot: status`, `build arch=zen2`. Everything in them must read as a
+ * command of what is here, so that prose about the bot ("the bot build failed") is left alone, and so are lines for other bots.
  */
 import { isMeant, type SourceLine } from './command.ts';
-import { COMMANDS, type CommandName } from './command-table.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandName } from './command-table.ts';
 import { filterKey } from './filters.ts';
 import { keyOf } from './guess-meaning.ts';
+import type { IgnoredReason } from './ignored-reason.ts';
 import type { Catalogue } from './target.ts';
 
 /** A line that may be meant so; `rest` is the index in `source` behind what stands for `bot:`. */
 export interface AlmostLine extends SourceLine {
   rest: number;
+  /** Who is asked, where that is a name and not a word for any bot: it may be another one. */
+  called: string | null;
+  /** Nobody is: the line begins with the command, and has to say more than a word of prose does. */
+  bare: boolean;
+  /** Why it is no command, should it not be meant as one; null: nothing in it looks like one then. */
+  otherwise: IgnoredReason | null;
 }
 
 /** What its author should have written. */
@@ -22,41 +29,70 @@ export interface AlmostCommand {
 }
 
 const POLITE = '(?:please|pls|plz|hi|hey|hello|dear|ok|okay|so|and|now|then|thanks)';
-const ALMOST = new RegExp(
-  `^ *(?:${POLITE}[ ,!:]+){0,3}(?:/(?=(?:build|plan|deploy)\\b)|[/!#]?bot(?: *[:;：,.!-]+ *| +)|@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +)(?=[A-Za-z])`,
-  'i',
-);
+const NAME = `(?:${COMMAND_NAMES.join('|')})`;
+/** Marks of a list, a heading or of emphasis, but none of a quote or of code. */
+const MARKS = '(?:[*_~#+.()\\d-]+ *){0,3}';
+const CALLS = [
+  '/(?=(?:build|plan|deploy)\\b)',
+  '[/!#]?bot(?: *[:;：，,.!-]+ *| +)',
+  '@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +',
+  'stratobot(?:[:,]+ *| +)',
+  `(?<called>[A-Za-z0-9][\\w.-]{0,63}): *(?=${NAME}\\b)`,
+  `(?<bare>)(?=${NAME} +[A-Za-z]+[:=])`,
+];
+const ALMOST = new RegExp(`^ *${MARKS}(?:${POLITE}[ ,!:]+){0,3}(?:${CALLS.join('|')})(?=[A-Za-z])`, 'i');
 const LONGEST = 300;
+/** Words between a command and its names: `build for zen2 and zen3`. */
+const BETWEEN = /^(?:for|and|with)$/;
 
 /** Whether a line that is no command begins like one. */
-export function almostLine({ line, source }: SourceLine): AlmostLine | null {
+export function almostLine({ line, source }: SourceLine): Omit<AlmostLine, 'otherwise'> | null {
   const found = source.length > LONGEST ? null : ALMOST.exec(source);
-  return found === null ? null : { line, source, rest: found[0].length };
+  if (found === null) return null;
+  const { called, bare } = found.groups ?? {};
+  return { line, source, rest: found[0].length, called: called ?? null, bare: bare !== undefined };
 }
 
 /** The command it was meant to be, or null for prose and for what is meant for another instance. */
 export function almostCommand(
-  { line, source, rest }: AlmostLine,
+  { line, source, rest, called, bare }: AlmostLine,
   catalogue: Catalogue,
 ): AlmostCommand | null {
-  const [name = '', ...words] = source.slice(rest).split(/[ ,]+/).filter(Boolean);
+  if (called !== null && called.toLowerCase() !== catalogue.instance.toLowerCase()) return null;
+  const [name = '', ...words] = source
+    .slice(rest)
+    .replace(/[*_~]+$/, '')
+    .split(/[ ,]+/)
+    .filter(Boolean);
   const command = name.toLowerCase();
   if (!isCommand(command)) return null;
   const rule = COMMANDS[command];
   const parts: string[] = [];
+  let named = false;
+  let between = false;
   for (const word of words) {
     const text = word.toLowerCase();
-    if (new RegExp(`^${POLITE}[.!]*$`).test(text)) continue;
+    if (new RegExp(`^${POLITE}[.!]*$`).test(text) && !BETWEEN.test(text)) continue;
+    if (BETWEEN.test(text)) {
+      between = true;
+      continue;
+    }
     const [key = '', value = ''] = word.split(/[:=](.*)/);
     const filter = value === '' ? null : filterKey(key);
     if (filter === 'inst' && !isMeant([value], catalogue.instance)) return null;
-    if (filter !== null || rule.flags.includes(text) || rule.topics.includes(text)) parts.push(word);
-    else {
-      const guess = keyOf(word, catalogue);
-      if (guess === null) return null;
-      parts.push(`${guess}=${word}`);
+    if (filter !== null) named = true;
+    if (filter !== null || rule.flags.includes(text) || rule.topics.includes(text)) {
+      parts.push(word);
+      continue;
     }
+    const guess = keyOf(word, catalogue);
+    if (guess === null) return null;
+    named = true;
+    const last = parts.at(-1);
+    if (last?.startsWith(`${guess}=`)) parts[parts.length - 1] = `${last},${word}`;
+    else parts.push(`${guess}=${word}`);
   }
+  if ((bare || between) && !named) return null;
   return { line, command: ['bot:', command, ...parts].join(' ') };
 }
 

@@ -1,9 +1,7 @@
 /** Finds the lines of a Markdown comment that hold a command, and says which of them are only shown, not said. */
 import { type AlmostLine, almostLine } from './almost-commands.ts';
 import type { SourceLine } from './command.ts';
-
-/** Why a line with `bot:` in it is no command; `prose`: it stands behind other words. */
-export type IgnoredReason = 'quote' | 'code-block' | 'inline-code' | 'html-comment' | 'markup' | 'prose';
+import type { IgnoredReason } from './ignored-reason.ts';
 
 /** A line that holds `bot:`, or may have been meant to; `rest` is the index in `source` right after the colon. */
 export type CandidateLine =
@@ -43,9 +41,10 @@ export function* candidateLines(body: string): Generator<CandidateLine> {
     const command = where === null ? COMMAND.exec(source) : null;
     const almost = where === null && command === null ? almostLine({ line, source }) : null;
     if (command !== null) yield { kind: 'command', line, source, rest: command[0].length };
-    else if (almost !== null) yield { kind: 'almost', ...almost };
-    else if (MENTION.test(source)) {
-      yield { kind: 'ignored', line, source, reason: where ?? reasonOf(source) };
+    else {
+      const reason = MENTION.test(source) ? (where ?? reasonOf(source)) : null;
+      if (almost !== null) yield { kind: 'almost', ...almost, otherwise: reason };
+      else if (reason !== null) yield { kind: 'ignored', line, source, reason };
     }
   }
 }

@@ -2,7 +2,7 @@
 import { type Command, isLimit, type Mistake } from './command.ts';
 import { rightFor } from './command-rights.ts';
 import type { CommandName } from './command-table.ts';
-import type { IgnoredReason } from './comment-lines.ts';
+import type { IgnoredReason } from './ignored-reason.ts';
 import { meantFor, parseComment } from './parse-command.ts';
 import { decide, type Permissions, rulesFor, whoMay } from './permission.ts';
 import { forAllTargets, planBuild } from './plan.ts';
@@ -65,7 +65,7 @@ export function explainComment(body: string, catalogue: Catalogue): Explanation 
     errors: mistakes.sort((a, b) => a.line - b.line || a.column - b.column).map(toError),
     keepsGoing,
     ignored: [
-      ...parsed.ignored,
+      ...meant.ignored,
       ...others.map(({ line }) => ({ line, reason: 'other-instance' as const })),
       ...[...almost].map(([line, hint]) => ({ line, reason: 'almost' as const, hint })),
     ].sort((a, b) => a.line - b.line),

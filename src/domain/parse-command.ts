@@ -13,11 +13,12 @@ import {
   type Word,
 } from './command.ts';
 import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
-import { beginning, candidateLines, type IgnoredReason } from './comment-lines.ts';
+import { beginning, candidateLines } from './comment-lines.ts';
 import { checkChoice, isBadValue, shown } from './filter-values.ts';
 import { type Complaint, filterKey, readFilters } from './filters.ts';
 import { REASON_FLAG, takeReason } from './flag-reason.ts';
 import { withGuesses } from './guess-meaning.ts';
+import type { IgnoredReason } from './ignored-reason.ts';
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './request-limits.ts';
 import type { Catalogue } from './target.ts';
 
@@ -88,11 +89,15 @@ export function meantFor(parsed: ParsedComment, catalogue: Catalogue): Meant {
   );
   const mistakes = parsed.mistakes.filter(({ instances }) => isMeant(instances, catalogue.instance));
   const lines = new Set([...commands, ...mistakes].map(({ line }) => line));
+  const almost = new Map(parsed.almost.map((one) => [one, almostCommand(one, catalogue)]));
+  const ignored = [...almost].flatMap(([{ line, otherwise: reason }, meant]) =>
+    meant === null && reason !== null ? { line, reason } : [],
+  );
   return {
     commands,
     mistakes: withGuesses(mistakes, catalogue),
-    almost: parsed.almost.flatMap((one) => almostCommand(one, catalogue) ?? []),
-    ignored: parsed.ignored,
+    almost: [...almost.values()].filter((one) => one !== null),
+    ignored: [...parsed.ignored, ...ignored].sort((a, b) => a.line - b.line),
     keepGoing: parsed.keepGoing.some((line) => lines.has(line)) && !mistakes.some(isLimit),
   };
 }

@@ -47,14 +47,16 @@ const rules: Record<Rule, { what: [one: string, several: string]; remedy: string
       'is a directory there, and a file in the deploy',
       'are directories there, and files in the deploy',
     ],
-    remedy: 'Somebody who administers the repository has to remove them first, in a transaction.',
+    remedy:
+      'Somebody who administers the repository removes what is there first, in a transaction; then `bot: deploy` puts the same builds up again.',
   },
   'directory-over-file': {
     what: [
       'is a file there, and a directory in the deploy',
       'are files there, and directories in the deploy',
     ],
-    remedy: 'Somebody who administers the repository has to remove them first, in a transaction.',
+    remedy:
+      'Somebody who administers the repository removes what is there first, in a transaction; then `bot: deploy` puts the same builds up again.',
   },
   compat: {
     what: ['is part of a compatibility layer', 'are parts of a compatibility layer'],

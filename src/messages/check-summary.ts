@@ -33,10 +33,11 @@ export function summaryCheck({ name, builds, repositories }: SummaryView): Check
 }
 
 function advice(builds: readonly Build[]): string {
-  if (!builds.every((build) => isFinal(build.state))) return 'Builds are under way.';
+  if (!builds.every((build) => isFinal(build.state)))
+    return 'Builds are under way; when the last of them ends, so does this check.';
   if (builds.every(({ state }) => state.kind === 'succeeded'))
     return builds.some(testsFailed)
-      ? 'Everything that was asked for at this commit is built, but tests failed: the logs name them.'
+      ? 'Everything that was asked for at this commit is built, but tests failed, which stops a deploy: mend them and build again, or say why they do not matter with `bot: deploy --despite-tests="why"`.'
       : 'Everything that was asked for at this commit is built. `bot: deploy` puts it up for approval.';
   return 'Something is not built. `bot: retry` builds it again, and so does the button.';
 }

@@ -1,10 +1,11 @@
-import { type Build, type BuildState, isFinal } from '../domain/build.ts';
+import { type Build, type BuildState, isFinal, type TestOutcome } from '../domain/build.ts';
 import type { ButtonName } from '../domain/events.ts';
 import type { Failure } from '../domain/failure.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { jobReport } from './job-report.ts';
 import { code, codeBlock, count, duration, plain, sentence, size } from './markdown.ts';
 import { placeAndReason } from './place.ts';
+import { testNames } from './test-names.ts';
 
 /** Title and summary of a build's check, and how GitHub should show it. */
 export interface CheckText {
@@ -96,9 +97,16 @@ const BUILD_SCRIPT = 'bot/build.sh';
 
 /** The reason, and the lines of the log around it. */
 function failureSummary({ sentence: reason, line, excerpt }: Failure): string {
-  if (excerpt.length === 0) return `${sentence(reason)}.`;
+  if (excerpt.length === 0) return `**Failed**: ${sentence(reason)}.`;
   const where = line === null ? 'The end of the log' : `The log around line ${line.toLocaleString('en-US')}`;
-  return `${sentence(reason)}.\n\n${where}:\n\n${codeBlock(excerpt.join('\n'))}`;
+  return `**Failed**: ${sentence(reason)}.\n\n${where}:\n\n${codeBlock(excerpt.join('\n'))}`;
+}
+
+/** Which tests failed, and what that means. */
+function failedTests(tests: TestOutcome): string {
+  const names = testNames(tests);
+  const which = (tests.failedTests ?? []).length > 0 ? `Failed tests: ${names}` : `Tests: ${names}`;
+  return `${which}. They stop a deploy: mend them and build again, or say why they do not matter with \`bot: deploy --despite-tests="why"\`.`;
 }
 
 function conclusion(build: Build): CheckText['conclusion'] {
@@ -154,7 +162,10 @@ function words(build: Build): { title: string; summary: string } {
         summary: 'The job has ended; its artifacts are being collected.',
       };
     case 'cancelled':
-      return { title: `Cancelled by ${state.by}`, summary: 'Nothing of this build is kept.' };
+      return {
+        title: `Cancelled by ${state.by}`,
+        summary: 'Nothing of this build is kept. `bot: retry` builds it again, and so does the button.',
+      };
     case 'failed':
       return { title: failureTitle(state.failure.sentence), summary: failureSummary(state.failure) };
     case 'succeeded': {
@@ -166,7 +177,7 @@ function words(build: Build): { title: string; summary: string } {
       const made = `${count(state.artifacts.length, 'artifact')}, ${size(bytes)}`;
       return {
         title: `Built in ${duration(state.endedAt - state.startedAt)}${failed ? ', but tests failed' : ''}: ${made}`,
-        summary: files.join('\n'),
+        summary: [...(failed ? [failedTests(state.tests)] : []), files.join('\n')].join('\n\n'),
       };
     }
   }

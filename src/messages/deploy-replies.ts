@@ -16,19 +16,22 @@ export function draft(): string {
 
 /** A pull request became a draft while deploys of it wait for approval; they are not the bot's to close. */
 export function draftWhileWaiting(deploys: readonly Deploy[]): string {
-  const where = list(
-    deploys.flatMap(({ staging, state }) => (state.kind === 'open' ? `${staging}#${state.pullRequest}` : [])),
+  const where = deploys.flatMap(({ staging, state }) =>
+    state.kind === 'open' ? `${staging}#${state.pullRequest}` : [],
   );
-  return `This pull request is a draft now, but ${where} still waits for approval. Whoever does not want it published closes that pull request.`;
+  return where.length === 1
+    ? `This pull request is a draft now, but ${list(where)} still waits for approval. Whoever does not want it published closes that pull request.`
+    : `This pull request is a draft now, but ${list(where)} still wait for approval. Whoever does not want them published closes those pull requests.`;
 }
 
 /** `bot: deploy` with nothing to put up; `built`: which commits there was a build of. */
 export function nothingToDeploy(headSha: string, built: 'nothing' | 'older commits' | 'this commit'): string {
   const head = code(headSha.slice(0, 7));
   if (built === 'nothing')
-    return 'Nothing to deploy: nothing was built here yet. `bot: build` comes first; `bot: help build` has examples.';
-  if (built === 'this commit') return `Nothing to deploy: no build of ${head} has succeeded yet.`;
-  return `Nothing to deploy: ${head} was not built yet, and what was built from an older commit is not deployed. \`bot: build\` builds this one.`;
+    return 'Nothing to deploy: nothing was built here yet. `bot: build arch=…` comes first; `bot: help build` has examples.';
+  if (built === 'this commit')
+    return `Nothing to deploy: no build of ${head} has succeeded yet. \`bot: status\` says how they stand; what failed is built again by \`bot: retry\`.`;
+  return `Nothing to deploy: ${head} was not built yet, and what was built from an older commit is not deployed. \`bot: build arch=…\` builds this one.`;
 }
 
 /** Targets named for failed tests. */
@@ -53,13 +56,15 @@ export function notInStore(absent: readonly { target: string; upload: Upload }[]
   const targets = (upload: Upload) =>
     list(absent.filter((one) => one.upload === upload).map(({ target }) => code(target)));
   const reasons = [...new Set(absent.map(({ upload }) => upload))].map((upload) => {
+    const one = absent.filter((other) => other.upload === upload).length === 1;
+    const built = `${targets(upload)} ${one ? 'was' : 'were'} built, but`;
     switch (upload) {
       case 'none':
-        return `${targets(upload)} was built, but the upload policy \`none\` keeps no artifacts: whoever runs this bot can change it.`;
+        return `${built} the upload policy \`none\` keeps no artifacts: whoever runs this bot can change it.`;
       case 'once':
-        return `${targets(upload)} was built, but its artifact was not uploaded: the pull request has one in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it.`;
+        return `${built} not uploaded: the pull request has an artifact of ${one ? 'it' : 'each'} in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it.`;
       default:
-        return `${targets(upload)} was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build --force\` makes a new one.`;
+        return `${built} ${one ? 'its artifact is' : 'their artifacts are'} gone: those of another commit took their place (upload policy \`latest\`). \`bot: build arch=… --force\` makes new ones.`;
     }
   });
   return `${others ? 'Left out' : 'Nothing to deploy'}: ${reasons.join(' ')}`;
@@ -73,7 +78,9 @@ export function alreadyUp(deploy: Deploy, repository: string): string {
       : '';
   switch (deploy.state.kind) {
     case 'published':
-      return `These artifacts are published already, as revision ${deploy.state.revision} of ${code(repository)}.`;
+      return `Nothing was put up for approval: these artifacts are published already, as revision ${deploy.state.revision.toLocaleString('en-US')} of ${code(repository)}.`;
+    case 'preparing':
+      return 'These artifacts are being put up for approval already; where is said here as soon as the deploy PR stands.';
     case 'open':
       return `These artifacts wait for approval already${where}.`;
     default:
@@ -97,7 +104,7 @@ export function putUp(
 
 /** `bot: drop` where nothing waits for approval, or nothing of it is meant. */
 export function nothingToDrop(): string {
-  return 'Nothing to drop: no deploy of this pull request waits for approval. What is approved is being published already; what is published can be taken back.';
+  return 'Nothing to drop: no deploy of this pull request waits for approval. What is approved is being published already; what is published is taken back by `bot: rollback`.';
 }
 
 /** `bot: drop` without a filter. */
@@ -206,7 +213,7 @@ function tally({ given, needed }: ApprovalCount): string {
 
 function missing(deploy: Deploy, { given, needed, approvers }: ApprovalCount): string {
   const more = needed - given;
-  return `${count(more, 'more person', 'more people')} out of ${prose(approvers)} must approve, but not ${outsiders(deploy)}.`;
+  return `${count(more, 'more approval')} must come from ${prose(approvers)}, but not from ${outsiders(deploy)}.`;
 }
 
 /** `@jo or @maria`: who asked for it, and who wrote it. */
@@ -257,9 +264,9 @@ export function failedTitle(deploy: Deploy): string {
 
 /** Body of that issue: the cause in words, and where the rest stands. */
 export function failedIssue(deploy: Deploy, pullRequest: number | null, cause: string): string {
-  const bytes = `${count(deploy.artifacts.length, 'tarball')} with digest ${shortDigest(deploy.digest)}`;
-  const shown = pullRequest === null ? 'There is no deploy PR of it' : `The deploy PR is #${pullRequest}`;
-  return `${cause}\n\n${shown}, for ${code(repositoryOf(deploy))}: ${bytes}. Close this issue when it is settled.`;
+  const bytes = `${count(deploy.artifacts.length, 'tarball')} for ${code(repositoryOf(deploy))}, digest ${code(shortDigest(deploy.digest))}`;
+  const shown = pullRequest === null ? 'it has no deploy PR' : `its deploy PR is #${pullRequest}`;
+  return `${cause}\n\nThis is about a deploy of ${bytes}; ${shown}. Close this issue when it is settled.`;
 }
 
 /** Title of the issue about a deploy PR that somebody merged. */

@@ -48,7 +48,12 @@ export function deployedCheck(
     return { name, status: 'in_progress', conclusion: null, title: capital(there), summary };
   }
   const late = list(reach.lagging.map(({ server }) => server));
-  return { ...done, conclusion: 'neutral', title: `${capital(there)}; ${late} lags`, summary };
+  return {
+    ...done,
+    conclusion: 'neutral',
+    title: `${capital(there)}; ${late} ${reach.lagging.length === 1 ? 'lags' : 'lag'}`,
+    summary,
+  };
 }
 
 function servers(watches: readonly MirrorWatch[]): string {

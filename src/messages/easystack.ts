@@ -31,7 +31,7 @@ function problemList(problems: readonly EasystackProblem[]): string {
       ({ file, line, column, message }) =>
         `- ${code(file)}, line ${line}, column ${column}: ${sentence(message)}.`,
     );
-  if (problems.length > SHOWN) lines.push(`- … and ${problems.length - SHOWN} more.`);
+  if (problems.length > SHOWN) lines.push(`- … and ${count(problems.length - SHOWN, 'more problem')}.`);
   return lines.join('\n');
 }
 
@@ -64,7 +64,7 @@ export function besideThePaths(
   stacks: readonly Stack[],
   insist: readonly string[],
 ): string {
-  return `Nothing was started: ${contradiction(beside, stacks)}. Write ${code('repo:')} of what it changes, or, if you mean it, ${list(insist.map((command) => code(command)))}.`;
+  return `Nothing was started: ${contradiction(beside, stacks)}. Name what it changes with ${code('repo:')}, or, if the other is meant, write ${list(insist.map((command) => code(command)))}.`;
 }
 
 function contradiction(beside: readonly string[], stacks: readonly Stack[]): string {
@@ -84,7 +84,7 @@ export function warnings(understood: Understood, baseRef: string, beside: readon
     ...(easystacks === 0 ? ['No easystack is changed.'] : []),
     ...(files.length > 0
       ? [
-          `Besides easystacks ${list(files)} changed, which may decide how everything is built. Look at the difference.`,
+          `Besides easystacks, ${list(files)} changed, which may decide how everything is built. Look at the difference before you build.`,
         ]
       : []),
     ...(behindBy !== null

@@ -23,7 +23,9 @@ export function greeting({ catalogue, understood, draft, builders }: GreetingVie
   return [
     `${code(catalogue.instance)} builds the software of this pull request when it is asked to. ${seen(understood)}`,
     `${targetsLine(catalogue)} ${code(`bot: build arch=${example}`)} builds for one of them; builds are started by ${prose(builders)}. \`bot: plan\` says what would be built, \`bot: help\` what else can be asked.`,
-    ...(draft ? ['It is a draft: it can be built, and is deployed once it is ready for review.'] : []),
+    ...(draft
+      ? ['It is a draft: it can be built now, and put up for approval once it is ready for review.']
+      : []),
   ].join('\n\n');
 }
 
@@ -33,7 +35,7 @@ function seen(understood: Understood | null): string {
   if (easystacks === 0) return 'It changes no easystack.';
   if (problems.length > 0)
     return `It changes ${count(easystacks, 'easystack')}, with ${count(problems.length, 'problem')} that \`bot: plan\` shows.`;
-  const lead = `It changes ${count(easystacks, 'easystack')}: ${softwareHeadline(software)}`;
+  const lead = `It changes ${count(easystacks, 'easystack')}; software: ${softwareHeadline(software)}`;
   if (isUnchanged(software)) return `${lead}.`;
   const { added, changed, removed, rebuilt } = software;
   const names = added.length + changed.length + removed.length + rebuilt.length;

@@ -2,7 +2,7 @@ import type { AlmostCommand } from '../domain/almost-commands.ts';
 import { isLimit, type Mistake, type MistakeCode } from '../domain/command.ts';
 import type { CommandName } from '../domain/command-table.ts';
 import { type Catalogue, shortCpu } from '../domain/target.ts';
-import { code, codeBlock, list, prose } from './markdown.ts';
+import { code, codeBlock, count, list, prose } from './markdown.ts';
 
 /** Mistakes of one comment that are shown. */
 const SHOWN = 5;
@@ -29,7 +29,9 @@ export function notUnderstood(
     return `${lead}Line ${mistake.line}: ${sentence(mistake)}.\n${codeBlock(pointAt(mistake))}`;
   });
   if (mistakes.length > shown.length)
-    parts.push(`${mistakes.length - shown.length} more mistakes are in the same comment.`);
+    parts.push(
+      `${count(mistakes.length - shown.length, 'more mistake is', 'more mistakes are')} in the same comment.`,
+    );
   const last = [...new Set(shown.map((mistake) => choices(mistake, catalogue)))];
   return [...parts, [...last, examplesFor(shown)].filter(Boolean).join(' ')].join('\n\n');
 }
@@ -62,7 +64,7 @@ export function leftOut(mistakes: readonly Mistake[], catalogue: Catalogue): str
 
 /** A mistake's message is plain text that may hold what was typed; that becomes a code span, the rest is made harmless. */
 function sentence({ code: kind, message, source, column, length }: Mistake): string {
-  if (kind === 'no-target') return prose(message);
+  if (kind === 'no-target' || kind === 'no-repository') return prose(message);
   const typed = source.slice(column - 1, column - 1 + length);
   const at = message.lastIndexOf(` ${typed}`) + 1;
   if (typed.trim() === '' || at === 0) return prose(message);

@@ -62,8 +62,8 @@ function estimate(rows: readonly PlannedRow[]): string {
   if (known.length === 0) return 'How long it takes is not known: nothing was built for these targets yet.';
   const longest = Math.max(...known);
   const missing = rows.length - known.length;
-  const but = missing === 0 ? '' : ` (not counting ${count(missing, 'target')} nothing was built for yet)`;
-  return `With free nodes that takes about ${duration(longest)}${but}, by the median of earlier builds; other software takes other times.`;
+  const but = missing === 0 ? '' : ` (${count(missing, 'target')} without any not counted)`;
+  return `With free nodes that takes about ${duration(longest)}, by the median of earlier builds${but}; other software takes other times.`;
 }
 
 function software({ software: changes }: Understood): string {

@@ -17,7 +17,7 @@ export function lag({ server, revision, problem, at, publishedAt }: MirrorWatch)
   const time = duration(at - publishedAt);
   const has =
     revision === null
-      ? `has not answered for ${time}`
+      ? `has not told its revision for ${time}`
       : `still has revision ${revision.toLocaleString('en-US')} after ${time}`;
   return `${code(server)} ${has}${problem === null ? '' : ` (${sentence(problem)})`}`;
 }

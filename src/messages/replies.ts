@@ -7,7 +7,7 @@ import { headline } from './status-words.ts';
 
 /** A command on an issue, where there is nothing to build. */
 export function notAPullRequest(): string {
-  return 'Commands work on pull requests; this is an issue, so nothing was started.';
+  return 'Nothing was started: this is an issue, and commands are for pull requests. Write it there.';
 }
 
 /** A comment was changed, and now holds a command that it did not hold before. */
@@ -17,12 +17,13 @@ export function editedCommand(login: string): string {
 
 /** GitHub does not show the pull request of a command. */
 export function unreadablePullRequest(): string {
-  return 'This pull request cannot be read, so nothing was started.';
+  return 'Nothing was started: GitHub does not show this pull request to the bot. Ask again; if that stays so, whoever administers this repository can look what the App may read.';
 }
 
 /** A command on a pull request that is closed or merged. */
 export function closedPullRequest(merged: boolean): string {
-  if (merged) return 'This pull request is merged, so nothing was started.';
+  if (merged)
+    return 'This pull request is merged, so nothing was started. What is to be built now goes into a new pull request.';
   return 'This pull request is closed, so nothing was started. Reopen it and repeat the command.';
 }
 
@@ -71,7 +72,7 @@ export function nothingToRetry(why: string): string {
 
 /** Somebody pressed "Re-run" on a check of a commit that is no longer the head. */
 export function oldCheck(login: string, checked: string, head: string): string {
-  return `@${login}, that check is of an older commit, ${code(checked.slice(0, 7))}, so nothing was started. The branch is now at ${code(head.slice(0, 7))}; \`bot: build\` builds it.`;
+  return `@${login}, that check is of an older commit, ${code(checked.slice(0, 7))}, so nothing was started. The branch is now at ${code(head.slice(0, 7))}; \`bot: build arch=…\` builds it.`;
 }
 
 /** What `bot: retry` did. */

@@ -28,7 +28,7 @@ export function noWayBack(repository: string, reason: string): string {
 /** Somebody asked; the second person is told what to write. */
 export function askedToTakeBack(rollback: Rollback, approvers: string): string {
   const { from, to, repository, requestedBy } = rollback;
-  return `This takes back revision ${number(from)} of ${code(repository)}: the next revision would have ${former(to)}. **A second person confirms it** within 24 hours, one of ${prose(approvers)} and not @${requestedBy}, by writing here:\n\n${code(`bot: rollback confirm=${rollbackName(rollback)}`)}`;
+  return `This takes back revision ${number(from)} of ${code(repository)}: the next revision would have ${former(to)}. **A second person confirms it** within 24 hours, out of ${prose(approvers)} and not @${requestedBy}, by writing here:\n\n${code(`bot: rollback confirm=${rollbackName(rollback)}`)}`;
 }
 
 /** It was asked for before. */
@@ -42,14 +42,14 @@ export function underWay(rollback: Rollback): string {
 export function nothingToConfirm(name: string, waiting: readonly Rollback[]): string {
   const there =
     waiting.length === 0
-      ? `Nothing waits to be confirmed here; ${code('bot: rollback')} asks for it.`
-      : `What waits is ${list(waiting.map((one) => code(rollbackName(one))))}.`;
+      ? `Nothing waits to be confirmed here; ${code('bot: rollback')} asks for it anew.`
+      : `What waits is confirmed by ${list(waiting.map((one) => code(`bot: rollback confirm=${rollbackName(one)}`)))}.`;
   return `Nothing was taken back: ${code(name)} was not asked for, or more than 24 hours ago. ${there}`;
 }
 
 /** The second pair of eyes is the first. */
 export function sameTwoEyes(rollback: Rollback, approvers: string): string {
-  return `Nothing was taken back: @${rollback.requestedBy} asked for it, so a second person confirms, one of ${prose(approvers)}.`;
+  return `Nothing was taken back: @${rollback.requestedBy} asked for it, so somebody else confirms it, out of ${prose(approvers)}.`;
 }
 
 /** A confirmation that counts. */
@@ -67,7 +67,7 @@ export function takenBack(
 
 /** It could not be done; `reason` is ours, with names in it. */
 export function notTakenBack({ from, repository }: Rollback, reason: string): string {
-  return `**Nothing was taken back**; revision ${number(from)} of ${code(repository)} stays: ${sentence(reason)}.`;
+  return `**Nothing was taken back**; revision ${number(from)} of ${code(repository)} stays: ${sentence(reason)}. ${code('bot: rollback')} asks for it again once that is mended.`;
 }
 
 function number(revision: number): string {

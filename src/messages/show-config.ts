@@ -32,14 +32,16 @@ function health({ name }: PoolOffer, nodes: readonly NodeNow[]): string {
   const own = nodes.filter(({ pool }) => pool === name);
   const there = own.filter(({ unreachableUntil, refusal }) => unreachableUntil === null && refusal === null);
   if (own.length > 0 && there.length === 0) return '❌ no node can be reached';
-  const used = there.filter((node) => node.health.kind !== 'aside');
+  const used = there.filter((node) => node.health.kind !== 'aside' && !node.nearlyFull);
   const slots = used.reduce((sum, node) => sum + node.slots, 0);
   const free = used.reduce((sum, node) => sum + Math.max(0, node.slots - node.jobs), 0);
   const missing = own.length - there.length;
-  const aside = there.length - used.length;
+  const full = there.filter(({ nearlyFull }) => nearlyFull).length;
+  const aside = there.length - used.length - full;
   const words = [
-    `${free} of ${count(slots, 'slot')}`,
+    slots === 0 ? 'none' : `${free} of ${count(slots, 'slot')}`,
     ...(missing > 0 ? [`⚠️ ${count(missing, 'node')} unreachable`] : []),
+    ...(full > 0 ? [`⚠️ ${count(full, 'node')} nearly full`] : []),
     ...(aside > 0 ? [`⚠️ ${count(aside, 'node')} set aside`] : []),
   ];
   return words.join(', ');

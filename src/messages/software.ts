@@ -12,7 +12,7 @@ export function softwareHeadline(software: SoftwareChanges): string {
     [removed, 'removed'],
   ];
   const parts = lists.filter(([list]) => list.length > 0).map(([list, word]) => `${list.length} ${word}`);
-  return [...parts, ...(software.more > 0 ? [`${count(software.more, 'more', 'more')}`] : [])].join(', ');
+  return [...parts, ...(software.more > 0 ? [`${count(software.more, 'more change')}`] : [])].join(', ');
 }
 
 /** One line a kind, with every name. */

@@ -72,7 +72,7 @@ function summary(view: StatusView, shown: readonly Build[]): string {
 
 function olderCommit(built: string, branch: string): string {
   const now = code(branch.slice(0, 7));
-  return `**For an older commit**, ${code(built.slice(0, 7))}; the branch is now at ${now}. \`bot: build\` builds what is there now.`;
+  return `**For an older commit**, ${code(built.slice(0, 7))}; the branch is now at ${now}. \`bot: build arch=…\` builds what is there now.`;
 }
 
 /** States in which a deploy came to nothing. */

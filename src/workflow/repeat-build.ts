@@ -47,7 +47,9 @@ export async function retryOnCommand(
   const [request] = await world.records.requests.ofPullRequest(pull.repo, pull.number);
   if (!request) return say.nothingToRetry('nothing was built here yet');
   if (request.headSha !== pull.headSha)
-    return say.nothingToRetry('the newest builds are of an older commit; `bot: build` builds this one');
+    return say.nothingToRetry(
+      'the newest builds are of an older commit; `bot: build arch=…` builds this one',
+    );
   const all = await world.records.builds.ofRequest(request.id);
   const asked = `${pull.source}:${command.line}`;
   const isRepeated = (build: Build) =>

@@ -94,7 +94,7 @@ describe('ways to write a command', () => {
   });
 
   it('takes prose for prose', () => {
-    expect(parseComment('The bot: it is slow\nrobot: build arch=zen2\n')).toEqual({
+    expect(parseComment('The bot: it is slow\nthis robot: build arch=zen2\n')).toEqual({
       commands: [],
       mistakes: [],
       almost: [],
@@ -216,8 +216,8 @@ describe('what is shown, not said', () => {
     ['> bot: build arch=zen2', [[1, 'quote']]],
     ['>> bot: build', [[1, 'quote']]],
     ['`bot: build arch=zen2`', [[1, 'inline-code']]],
-    ['- bot: build arch=zen2', [[1, 'markup']]],
-    ['**bot: build arch=zen2**', [[1, 'markup']]],
+    ['- bot: it is slow', [[1, 'markup']]],
+    ['**bot: it is slow**', [[1, 'markup']]],
     ['```\nbot: build\n```', [[2, 'code-block']]],
     ['```a\u2028b\nbot: build\n```', [[2, 'code-block']]],
     [

@@ -37,7 +37,7 @@ test('a summary is about one build', () => {
     For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the only node for this target."
   `);
   expect(buildCheck('aws-bot', aBuild(states.failed), stack).summary).toMatchInlineSnapshot(`
-    "\`GCC.eb\` does not compile.
+    "**Failed**: \`GCC.eb\` does not compile.
 
     For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the only node for this target."
   `);

@@ -56,7 +56,7 @@ test('show_config says what is free, and what cannot be reached', () => {
     | pool | targets | accelerators | repositories | free |
     | --- | --- | --- | --- | --- |
     | \`generic\` | \`x86_64/generic\` |  | \`eessi.io-2025.06-software\` | 1 of 4 slots, ⚠️ 2 nodes unreachable |
-    | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | 0 of 4 slots |
+    | \`zen2\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | none, ⚠️ 1 node nearly full |
     | \`zen2-spare\` | \`x86_64/amd/zen2\` |  | \`eessi.io-2025.06-software\` | 3 of 4 slots, ⚠️ 1 node unreachable, ⚠️ 1 node set aside |
 
     Repositories:

@@ -52,7 +52,7 @@ describe('a plan', () => {
       | \`x86_64/amd/zen2\` | software.eessi.io 2025.06 | \`zen2\` | 42 min |
       | \`x86_64/amd/zen3+nvidia/cc80\` | software.eessi.io 2025.06 | \`gpu\` |  |
 
-      With free nodes that takes about 42 min (not counting 1 target nothing was built for yet), by the median of earlier builds; other software takes other times.
+      With free nodes that takes about 42 min, by the median of earlier builds (1 target without any not counted); other software takes other times.
 
       **Software**: 1 added, 2 changed, 1 rebuilt, 1 removed.
 
@@ -61,7 +61,7 @@ describe('a plan', () => {
       - rebuilt: \`e-1.0\`
       - removed from the list, not from the stack: \`d-1.0\`
 
-      ⚠️ Besides easystacks \`bot/build.sh\`, \`init/0\`, \`init/1\`, \`init/2\`, \`init/3\` and 5 more changed, which may decide how everything is built. Look at the difference.
+      ⚠️ Besides easystacks, \`bot/build.sh\`, \`init/0\`, \`init/1\`, \`init/2\`, \`init/3\` and 5 more changed, which may decide how everything is built. Look at the difference before you build.
 
       ⚠️ The branch is 1,234 commits behind \`main\`. What is built is the branch merged into \`main\`; to see that merge yourself, bring the branch up to date."
     `);
@@ -74,7 +74,7 @@ describe('a plan', () => {
       more: 50,
     };
     const text = planned({ software });
-    expect(text).toContain('<details><summary>Software: 200 added, 50 more</summary>');
+    expect(text).toContain('<details><summary>Software: 200 added, 50 more changes</summary>');
     expect(text.length).toBeLessThan(10_000);
   });
 
@@ -94,7 +94,7 @@ it('what is broken, harmless whatever it is called, and not all of it', () => {
     - \`\`a/\`@maria\`<img>.yml\`\`, line 3, column 7: the name cannot hold \`$\`."
   `);
   const many = Array.from({ length: 30 }, (_, index) => ({ ...hostile, file: `${index}.yml` }));
-  expect(brokenEasystacks(many)).toContain('- … and 20 more.');
+  expect(brokenEasystacks(many)).toContain('- … and 20 more problems.');
   expect(easystackCheck(many)).toMatchObject({
     title: '30 problems in 30 easystacks',
     conclusion: 'failure',
@@ -108,7 +108,7 @@ it('a question, and what insists', () => {
     { name: 'dev.eessi.io', version: '2024.09' },
   ];
   expect(besideThePaths([stack.id], stacks, ['bot: build arch=zen2 --force'])).toMatchInlineSnapshot(
-    `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\` and \`dev.eessi.io 2024.09\`, and the command is for \`eessi.io-2025.06-software\`. Write \`repo:\` of what it changes, or, if you mean it, \`bot: build arch=zen2 --force\`."`,
+    `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\` and \`dev.eessi.io 2024.09\`, and the command is for \`eessi.io-2025.06-software\`. Name what it changes with \`repo:\`, or, if the other is meant, write \`bot: build arch=zen2 --force\`."`,
   );
 });
 

@@ -93,7 +93,7 @@ botTest('the check of an older commit is not built again', async (stage) => {
   await stage.push('jo', { 'easystacks/tool.yml': 'easyconfigs:\n  - tool-1.1.eb\n' });
   await stage.github.rerequestCheck(SOFTWARE, check(stage, ZEN2).id, { by: 'maria' });
   expect(await stage.said()).toMatchInlineSnapshot(
-    `"@maria, that check is of an older commit, \`COMMIT\`, so nothing was started. The branch is now at \`COMMIT\`; \`bot: build\` builds it."`,
+    `"@maria, that check is of an older commit, \`COMMIT\`, so nothing was started. The branch is now at \`COMMIT\`; \`bot: build arch=…\` builds it."`,
   );
   expect(await stage.bot.world.records.builds.get(3)).toBeNull();
 });

@@ -10,7 +10,7 @@ botTest('deploy where nothing was built', async ({ openPullRequest, comment, sai
   await openPullRequest();
   await comment('maria', 'bot: deploy');
   expect(await said()).toMatchInlineSnapshot(
-    `"Nothing to deploy: nothing was built here yet. \`bot: build\` comes first; \`bot: help build\` has examples."`,
+    `"Nothing to deploy: nothing was built here yet. \`bot: build arch=…\` comes first; \`bot: help build\` has examples."`,
   );
 });
 
@@ -20,7 +20,7 @@ botTest('deploy where the build failed', async ({ openPullRequest, comment, stat
   await status('failed');
   await comment('maria', 'bot: deploy');
   expect(await said()).toMatchInlineSnapshot(
-    `"Nothing to deploy: no build of \`COMMIT\` has succeeded yet."`,
+    `"Nothing to deploy: no build of \`COMMIT\` has succeeded yet. \`bot: status\` says how they stand; what failed is built again by \`bot: retry\`."`,
   );
 });
 
@@ -29,7 +29,7 @@ botTest('deploy of what was built from an older commit', async ({ built, push, c
   const moved = await push('jo', { 'easystacks/tool.yml': 'easyconfigs:\n  - tool-1.1.eb\n' });
   await commentAt(new Date(moved.getTime() + 1000), 'maria', 'bot: deploy');
   expect(await said()).toMatchInlineSnapshot(
-    `"Nothing to deploy: \`COMMIT\` was not built yet, and what was built from an older commit is not deployed. \`bot: build\` builds this one."`,
+    `"Nothing to deploy: \`COMMIT\` was not built yet, and what was built from an older commit is not deployed. \`bot: build arch=…\` builds this one."`,
   );
 });
 
@@ -181,7 +181,7 @@ botTest('deploy twice is once', async ({ github, built, deployPr, comment, said,
   expect(await said()).toMatch(/^\*\*Published\*\*/);
   await comment('maria', 'bot: deploy');
   expect(await said()).toMatchInlineSnapshot(
-    `"These artifacts are published already, as revision 1 of \`software.eessi.io\`."`,
+    `"Nothing was put up for approval: these artifacts are published already, as revision 1 of \`software.eessi.io\`."`,
   );
   expect(github.pullRequests(STAGING)).toHaveLength(1);
 });

@@ -107,7 +107,7 @@ botTest(
     await stage.openPullRequest(undefined, only({ [OLD]: easystack('tool-1.0') }));
     await stage.comment('maria', 'bot: build arch=zen2 repo:2025.06');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\`, and the command is for \`eessi.io-2025.06-software\`. Write \`repo:\` of what it changes, or, if you mean it, \`bot: build arch=zen2 repo:2025.06 --force\`."`,
+      `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\`, and the command is for \`eessi.io-2025.06-software\`. Name what it changes with \`repo:\`, or, if the other is meant, write \`bot: build arch=zen2 repo:2025.06 --force\`."`,
     );
     expect(await stage.bot.world.records.requests.ofPullRequest('stack/software-layer', 1)).toEqual([]);
     await stage.comment('maria', 'bot: build arch=zen2 repo:2025.06 --force');
@@ -120,7 +120,7 @@ botTest('a stack this bot does not have is questioned', async (stage) => {
   await stage.openPullRequest(undefined, only({ [OLD]: easystack('tool-1.0') }));
   await stage.comment('maria', 'bot: build arch=zen2');
   expect(await stage.said()).toMatchInlineSnapshot(
-    `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\`, and the command is for \`eessi.io-2025.06-software\`. Write \`repo:\` of what it changes, or, if you mean it, \`bot: build arch=zen2 --force\`."`,
+    `"Nothing was started: this pull request changes easystacks of \`software.eessi.io 2023.06\`, and the command is for \`eessi.io-2025.06-software\`. Name what it changes with \`repo:\`, or, if the other is meant, write \`bot: build arch=zen2 --force\`."`,
   );
 });
 
@@ -142,7 +142,7 @@ botTest('what decides how everything is built is pointed out once', async (stage
   await stage.openPullRequest(undefined, { 'eb_hooks.py': 'pass\n', 'init/bash': 'true\n' });
   await stage.comment('maria', 'bot: build arch=zen2');
   expect(await stage.said()).toMatchInlineSnapshot(
-    `"⚠️ Besides easystacks \`eb_hooks.py\` and \`init/bash\` changed, which may decide how everything is built. Look at the difference."`,
+    `"⚠️ Besides easystacks, \`eb_hooks.py\` and \`init/bash\` changed, which may decide how everything is built. Look at the difference before you build."`,
   );
   await stage.status(': built');
   await stage.comment('maria', 'bot: build arch=neoverse_n1');

@@ -13,7 +13,7 @@ botTest(
   async ({ openPullRequest, github, said, silence, restart, bot }) => {
     await openPullRequest();
     expect(await said()).toMatchInlineSnapshot(`
-      "\`demo-bot\` builds the software of this pull request when it is asked to. It changes 1 easystack: 1 added.
+      "\`demo-bot\` builds the software of this pull request when it is asked to. It changes 1 easystack; software: 1 added.
 
       - added: \`tool-1.0\`
 
@@ -39,7 +39,7 @@ botTest(
 
       Targets: \`zen2\`, \`neoverse_n1\`. \`bot: build arch=zen2\` builds for one of them; builds are started by members of stack/builders. \`bot: plan\` says what would be built, \`bot: help\` what else can be asked.
 
-      It is a draft: it can be built, and is deployed once it is ready for review."
+      It is a draft: it can be built now, and put up for approval once it is ready for review."
     `);
     await silence();
   },

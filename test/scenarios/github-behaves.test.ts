@@ -54,7 +54,7 @@ botTest('a push by force while a build runs: its result is of an older commit', 
   expect(await stage.status(': built')).toContain('**For an older commit**');
   await stage.comment('maria', 'bot: deploy');
   expect(await stage.said()).toMatchInlineSnapshot(
-    `"Nothing to deploy: \`COMMIT\` was not built yet, and what was built from an older commit is not deployed. \`bot: build\` builds this one."`,
+    `"Nothing to deploy: \`COMMIT\` was not built yet, and what was built from an older commit is not deployed. \`bot: build arch=…\` builds this one."`,
   );
 });
 

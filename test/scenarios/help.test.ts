@@ -105,6 +105,6 @@ botTest('a command on an issue is told where commands work', async ({ github, bo
     return comments.length === 2 && comments.map(({ body }) => body.split('\n')[1]);
   });
   expect(answer).toMatchInlineSnapshot(
-    `"Commands work on pull requests; this is an issue, so nothing was started."`,
+    `"Nothing was started: this is an issue, and commands are for pull requests. Write it there."`,
   );
 });

@@ -165,7 +165,7 @@ botTest('a repository in the way of the publisher', async (stage) => {
     "# Deploy 1 of stack/software-layer#1 was not published
     **Nothing was published**: DIR/published/software.eessi.io is not a symlink: Stratobot did not make it, and does not touch it. \`bot: deploy\` on stack/software-layer#1 puts the same builds up again.
 
-    The deploy PR is #1, for \`software.eessi.io\`: 1 tarball with digest sha256:…. Close this issue when it is settled."
+    This is about a deploy of 1 tarball for \`software.eessi.io\`, digest \`sha256:…\`; its deploy PR is #1. Close this issue when it is settled."
   `);
   stage.skip('stack/software-layer', 1);
   expect(readdirSync(foreign)).toEqual(['precious']);

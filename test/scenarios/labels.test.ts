@@ -38,7 +38,7 @@ botTest('the label bot:deploy where nothing is built', async ({ openPullRequest,
   await openPullRequest();
   await label('maria', 'bot:deploy');
   expect(await said()).toMatchInlineSnapshot(
-    `"Nothing to deploy: nothing was built here yet. \`bot: build\` comes first; \`bot: help build\` has examples."`,
+    `"Nothing to deploy: nothing was built here yet. \`bot: build arch=…\` comes first; \`bot: help build\` has examples."`,
   );
 });
 

@@ -37,7 +37,7 @@ botTest('a plan, by anybody: what would be built of what, and nothing starts', a
     - changed: \`tool-1.0-foss-2024a\` → \`tool-1.1-foss-2024a\`
     - rebuilt: \`old-1.0\`
 
-    ⚠️ Besides easystacks \`bot/build.sh\` changed, which may decide how everything is built. Look at the difference."
+    ⚠️ Besides easystacks, \`bot/build.sh\` changed, which may decide how everything is built. Look at the difference before you build."
   `);
   expect(await stage.bot.world.records.requests.ofPullRequest('stack/software-layer', 1)).toEqual([]);
   expect(stage.github.checkRuns('stack/software-layer')).toEqual([]);
@@ -65,7 +65,7 @@ botTest('what was built before tells how long it takes', async (stage) => {
     - added: \`tool-1.0\`"
   `);
   await stage.comment('maria', 'bot: plan arch=all');
-  expect(await stage.said()).toContain('about 42 min (not counting 1 target nothing was built for yet)');
+  expect(await stage.said()).toContain('about 42 min, by the median of earlier builds (1 target without any not counted)');
 });
 
 botTest('a plan of what is wrong', async (stage) => {

@@ -86,5 +86,5 @@ botTest('what is not in the store any more is not put up', async (stage) => {
 
     An administrator has to look at the artifact store before this is tried again."
   `);
-  expect(await stage.issue()).toMatch(/There is no deploy PR of it/);
+  expect(await stage.issue()).toMatch(/it has no deploy PR/);
 });

@@ -100,7 +100,7 @@ botTest('retry after a push', async ({ openPullRequest, comment, status, push, c
   const moved = await push('jo', { behaviour: 'good' });
   await commentAt(new Date(moved.getTime() + 1000), 'maria', 'bot: retry');
   expect(await said()).toMatchInlineSnapshot(
-    `"Nothing to retry: the newest builds are of an older commit; \`bot: build\` builds this one."`,
+    `"Nothing to retry: the newest builds are of an older commit; \`bot: build arch=…\` builds this one."`,
   );
 });
 

@@ -31,7 +31,7 @@ describe('what was published is taken back', () => {
     await published(stage);
     await comment('maria', 'bot: rollback');
     expect(await said()).toMatchInlineSnapshot(`
-      "This takes back revision 1 of \`software.eessi.io\`: the next revision would have nothing in it, as before. **A second person confirms it** within 24 hours, one of members of stack/ingest and not @maria, by writing here:
+      "This takes back revision 1 of \`software.eessi.io\`: the next revision would have nothing in it, as before. **A second person confirms it** within 24 hours, out of members of stack/ingest and not @maria, by writing here:
 
       \`bot: rollback confirm=software.eessi.io@1\`"
     `);
@@ -109,11 +109,11 @@ describe('nothing is taken back', () => {
     expect(await stage.said()).toContain(CONFIRM);
     await stage.comment('max', CONFIRM);
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing was taken back: @max asked for it, so a second person confirms, one of members of stack/ingest."`,
+      `"Nothing was taken back: @max asked for it, so somebody else confirms it, out of members of stack/ingest."`,
     );
     await stage.comment('maria', CONFIRM);
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"@maria, this is done here by members of stack/ingest. One of them can comment \`bot: rollback confirm=software.eessi.io@1\`."`,
+      `"@maria, what is published is taken back here by members of stack/ingest. One of them can comment \`bot: rollback confirm=software.eessi.io@1\`."`,
     );
     await stage.comment('eve', 'bot: rollback');
     expect(await stage.said()).toMatchInlineSnapshot(
@@ -125,7 +125,7 @@ describe('nothing is taken back', () => {
     );
     await stage.comment('ana', 'bot: rollback confirm=software.eessi.io@7');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing was taken back: \`software.eessi.io@7\` was not asked for, or more than 24 hours ago. What waits is \`software.eessi.io@1\`."`,
+      `"Nothing was taken back: \`software.eessi.io@7\` was not asked for, or more than 24 hours ago. What waits is confirmed by \`bot: rollback confirm=software.eessi.io@1\`."`,
     );
     await stage.comment('ana', 'bot: rollback confirm=1');
     expect(await stage.said()).toMatchInlineSnapshot(`
@@ -157,7 +157,7 @@ describe('nothing is taken back', () => {
     await stage.comment('ana', CONFIRM);
     expect(await stage.said()).toContain('@ana confirmed');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"**Nothing was taken back**; revision 1 of \`software.eessi.io\` stays: software.eessi.io shows revision 0, and deploy 1 is revision 1; going back would undo more."`,
+      `"**Nothing was taken back**; revision 1 of \`software.eessi.io\` stays: software.eessi.io shows revision 0, and deploy 1 is revision 1; going back would undo more. \`bot: rollback\` asks for it again once that is mended."`,
     );
     expect((await stage.deployIs('published')).id).toBe(1);
   });

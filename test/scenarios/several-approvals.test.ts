@@ -24,7 +24,7 @@ botTest(
     const number = await deployPr();
     await approve('ana', number);
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"@ana approved \`sha256:…\`: **1 of 2 approvals**. 1 more person out of members of stack/ingest must approve, but not @maria or @jo."`,
+      `"@ana approved \`sha256:…\`: **1 of 2 approvals**. 1 more approval must come from members of stack/ingest, but not from @maria or @jo."`,
     );
     await approve('ana', number);
     expect(await saidOnDeploy(number)).toContain('1 of 2 approvals');
@@ -64,7 +64,7 @@ botTest(
     await github.dismissReview(STAGING, number, review.id, { by: 'max' });
     await bot.handled();
     expect(await saidOnDeploy(number)).toMatchInlineSnapshot(
-      `"The approval of @ana is taken back: **0 of 2 approvals**. 2 more people out of members of stack/ingest must approve, but not @maria or @jo."`,
+      `"The approval of @ana is taken back: **0 of 2 approvals**. 2 more approvals must come from members of stack/ingest, but not from @maria or @jo."`,
     );
     await approve('max', number);
     expect(await saidOnDeploy(number)).toContain('@max approved');

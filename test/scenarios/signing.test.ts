@@ -70,7 +70,7 @@ botTest('a signature by somebody else is an incident: nothing is published', asy
 
     An administrator has to look at the artifact store before this is tried again.
 
-    The deploy PR is #1, for \`software.eessi.io\`: 1 tarball with digest sha256:…. Close this issue when it is settled."
+    This is about a deploy of 1 tarball for \`software.eessi.io\`, digest \`sha256:…\`; its deploy PR is #1. Close this issue when it is settled."
   `);
   expect((await stage.deployIs('failed')).state).toMatchObject({
     incident: [expect.stringContaining('signature')],

@@ -58,7 +58,7 @@ botTest(
     expect(body.split('\n').slice(0, 4).join('\n')).toMatchInlineSnapshot(`
       "### Build of \`COMMIT\`: built
 
-      **For an older commit**, \`COMMIT\`; the branch is now at \`COMMIT\`. \`bot: build\` builds what is there now.
+      **For an older commit**, \`COMMIT\`; the branch is now at \`COMMIT\`. \`bot: build arch=…\` builds what is there now.
       "
     `);
     expect(body).not.toContain('bot: deploy');

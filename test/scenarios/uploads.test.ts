@@ -93,7 +93,7 @@ botTest(
     await expect.poll(() => storedOf(stage, 2)).toEqual([]);
     await stage.comment('maria', 'bot: deploy');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but its artifact is gone: one of another commit took its place (upload policy \`latest\`). \`bot: build --force\` makes a new one."`,
+      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but its artifact is gone: those of another commit took their place (upload policy \`latest\`). \`bot: build arch=… --force\` makes new ones."`,
     );
   },
   policy('latest'),
@@ -115,7 +115,7 @@ botTest(
     await rebuilt(stage, 3);
     await stage.comment('maria', 'bot: deploy');
     expect(await stage.said()).toMatchInlineSnapshot(
-      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but its artifact was not uploaded: the pull request has one in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it."`,
+      `"Nothing to deploy: \`x86_64/amd/zen2\` was built, but not uploaded: the pull request has an artifact of it in the store already, and the upload policy \`once\` takes no second one. Whoever runs this bot can change it."`,
     );
     expect(storedOf(stage, 3)).toEqual([]);
   },
