@@ -50,6 +50,15 @@ test.each([
   expect(almost(comment)).toEqual([]);
 });
 
+test('what is left alone has its reason', () => {
+  const ignored = (comment: string) => meantFor(parseComment(comment), SITE).ignored;
+  expect(ignored('- bot: it is slow\n**bot: builds**')).toEqual([
+    { line: 1, reason: 'markup' },
+    { line: 2, reason: 'markup' },
+  ]);
+  expect(ignored('aws-bot: build arch=zen2')).toEqual([]);
+});
+
 test('an instance hears its own name', () => {
   expect(almost('aws-bot: build arch=zen2', 'aws-bot')).toEqual(['bot: build arch=zen2']);
 });

@@ -216,8 +216,6 @@ describe('what is shown, not said', () => {
     ['> bot: build arch=zen2', [[1, 'quote']]],
     ['>> bot: build', [[1, 'quote']]],
     ['`bot: build arch=zen2`', [[1, 'inline-code']]],
-    ['- bot: it is slow', [[1, 'markup']]],
-    ['**bot: it is slow**', [[1, 'markup']]],
     ['```\nbot: build\n```', [[2, 'code-block']]],
     ['```a\u2028b\nbot: build\n```', [[2, 'code-block']]],
     [

@@ -65,7 +65,9 @@ botTest('what was built before tells how long it takes', async (stage) => {
     - added: \`tool-1.0\`"
   `);
   await stage.comment('maria', 'bot: plan arch=all');
-  expect(await stage.said()).toContain('about 42 min, by the median of earlier builds (1 target without any not counted)');
+  expect(await stage.said()).toContain(
+    'about 42 min, by the median of earlier builds (1 target without any not counted)',
+  );
 });
 
 botTest('a plan of what is wrong', async (stage) => {
