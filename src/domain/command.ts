@@ -71,7 +71,7 @@ export interface Mistake extends SourceLine, Span {
   choices: string[];
   /** The `inst:` values of the line, for isMeant(). */
   instances: string[];
-  /** The command of the line; null where none was understood. */
+  /** The command of the line, or the one it was probably meant to be; null where nothing is near. */
   command: CommandName | null;
 }
 

@@ -12,7 +12,7 @@ import {
   type SourceLine,
   type Word,
 } from './command.ts';
-import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES, otherWordFor } from './command-table.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandName, FILTER_NAMES } from './command-table.ts';
 import { beginning, candidateLines } from './comment-lines.ts';
 import { checkChoice, isBadValue, shown } from './filter-values.ts';
 import { type Complaint, filterKey, readFilters } from './filters.ts';
@@ -21,6 +21,7 @@ import { withGuesses } from './guess-meaning.ts';
 import type { IgnoredReason } from './ignored-reason.ts';
 import { DEFAULT_REQUEST_LIMITS, type RequestLimits } from './request-limits.ts';
 import type { Catalogue } from './target.ts';
+import { commandHint, likelyCommand } from './unknown-command.ts';
 
 export interface ParsedComment {
   commands: Command[];
@@ -137,21 +138,18 @@ function parseLine({ line, source }: SourceLine, rest: number): Command | { mist
   }
   const command = checkChoice('there is no command', name, COMMAND_NAMES);
   if (isBadValue(command)) {
-    const { filters } = readFilters(source, name.column - 1, ['inst']);
+    const { filters } = readFilters(source, name.column - 1, ['inst', 'arch', 'accel', 'for']);
     const instances = filters.inst.map((word) => word.text);
-    const extra = { hint: commandHint(name.text) ?? command.hint, choices: COMMAND_NAMES, instances };
-    return { mistakes: [mistakeAt(at, command, 'unknown-command', command.message, extra)] };
+    // No other command takes these: whoever writes `baue arch=zen2` wants a build.
+    const builds = filters.arch.length + filters.accel.length > 0 || filters.for !== null;
+    const meant = likelyCommand(name.text) ?? (builds ? 'build' : null);
+    const guess = meant === null ? null : `did you mean ${meant}?`;
+    const hint = commandHint(name.text) ?? command.hint ?? guess;
+    const line = meant === null ? at : { ...at, name: meant };
+    const extra = { hint, choices: COMMAND_NAMES, instances };
+    return { mistakes: [mistakeAt(line, command, 'unknown-command', command.message, extra)] };
   }
   return parseCommand(at, { ...name, text: command.text as CommandName });
-}
-
-function commandHint(typed: string): string | null {
-  if (/^bot:?$/i.test(typed)) return 'write bot: once';
-  if (/^after\b/i.test(typed)) return 'write it behind the command, as in build arch=… after #123';
-  const [key = ''] = typed.split(/[:=]/);
-  if (key !== typed && filterKey(key) !== null) return `did you mean build ${shown(typed)}?`;
-  const meant = otherWordFor(typed);
-  return meant === null ? null : `did you mean ${meant}?`;
 }
 
 /** The first word of the command: up to a blank or a comma. */

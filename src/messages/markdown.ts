@@ -68,10 +68,14 @@ export function prose(text: string, limit = 500): string {
  * @param limit characters of the plain text
  */
 export function sentence(text: string, limit = 2000): string {
-  return clip(text.replace(/\.$/, ''), limit)
-    .split(/(`[^`]+`)/)
-    .map((part) => (/^`[^`]+`$/.test(part) ? code(part.slice(1, -1)) : prose(part, 1000)))
-    .join('');
+  return (
+    clip(text.replace(/\.$/, '').trimStart(), limit)
+      .split(/(`[^`]+`)/)
+      .map((part) => (/^`[^`]+`$/.test(part) ? code(part.slice(1, -1)) : prose(part, 1000)))
+      .join('')
+      // At the beginning of a line, or of the item of a list, these would begin a list.
+      .replace(/^(?=-)|(?<=^\d+)(?=\.)/, '\\')
+  );
 }
 
 /** A part that is folded away; the body is Markdown of ours. */

@@ -23,7 +23,9 @@ export function noRight(login: string, action: string, who: string, command: str
 
 /** Somebody without the right mistyped what they asked for; who has it, from whoMay(). */
 export function noRightEither(login: string, action: string, who: string): string {
-  return who === 'nobody' ? nobody(login, action) : `@${login}, ${doneBy(action)} ${prose(who)}.`;
+  return who === 'nobody'
+    ? nobody(login, action)
+    : `@${login}, ${doneBy(action)} ${prose(who)}. One of them can ask for it.`;
 }
 
 function nobody(login: string, action: string): string {

@@ -1,12 +1,11 @@
 import { rightFor, rightOfName } from '../domain/command-rights.ts';
 import type { CommentEvent } from '../domain/events.ts';
 import { type Meant, meantFor, parseComment } from '../domain/parse-command.ts';
-import { isBotAccount, isDenied, whoMay } from '../domain/permission.ts';
+import { isBotAccount, isDenied } from '../domain/permission.ts';
 import { isAddressed, ownCommands } from '../domain/speaking.ts';
 import { help } from '../messages/help.ts';
 import { almostCommands, leftOut, notUnderstood } from '../messages/mistakes.ts';
 import * as say from '../messages/replies.ts';
-import { noRightEither } from '../messages/rights.ts';
 import type { PullRequest } from '../ports.ts';
 import { askPermission } from './ask-permission.ts';
 import { cancelOnCommand } from './cancel-builds.ts';
@@ -71,9 +70,7 @@ async function answers(
   const refuse = (sentence: string) => (speaks ? [sentence] : []);
   if (!event.isPullRequest) return refuse(say.notAPullRequest());
   if (mistakes.length > 0 && !(keepGoing && commands.length > 0))
-    return speaks
-      ? [notUnderstood(mistakes, world.catalogue), ...(await missingRights(world, served, event, meant))]
-      : [];
+    return speaks ? answerMistakes(world, served, event, meant) : [];
 
   const needed = [...new Set(commands.flatMap((command) => rightFor(command) ?? []))];
   const [pull, ...granted] = await Promise.all([
@@ -102,21 +99,26 @@ async function answers(
   return carryOut(world, served, event, { ...meant, commands: own }, pull, speaks);
 }
 
-/** Whoever mends the mistake should not learn only then that the command is not theirs to give. */
-async function missingRights(
+/**
+ * Whoever mends the mistake should not learn only then that the command is not theirs to give: they are told both, and like
+ * everybody without the right once an hour. What nobody can tell the meaning of counts as a build.
+ */
+async function answerMistakes(
   world: World,
   served: ServedRepository,
-  { repo, author }: CommentEvent,
+  { repo, number, author }: CommentEvent,
   { commands, mistakes }: Meant,
 ): Promise<string[]> {
-  const mistyped = mistakes.map(({ command }) => command && rightOfName(command));
+  const mistaken = notUnderstood(mistakes, world.catalogue);
+  const mistyped = mistakes.map(({ command }) => (command === null ? 'build' : rightOfName(command)));
   const needed = new Set([...commands.map(rightFor), ...mistyped].filter((action) => action !== null));
   for (const action of needed) {
     const answer = await askPermission(world, served, action, repo, author);
-    if (answer.kind !== 'allowed')
-      return [noRightEither(author.login, action, whoMay(served.permissions.rules[action]))];
+    if (answer.kind === 'allowed') continue;
+    await refusePerson(world, served, { repo, number, by: author.login, action, mistaken });
+    return [];
   }
-  return [];
+  return [mistaken];
 }
 
 async function carryOut(

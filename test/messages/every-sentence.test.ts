@@ -46,8 +46,8 @@ test('nothing is left of modules that are gone', async () => {
 });
 const HELPERS = ['sample.ts', 'views.ts'];
 
-/** Fragments for places where no Markdown is: what stands around them makes them harmless. */
-const NO_MARKDOWN: readonly string[] = ['plain', 'html', 'targetNames'];
+/** Fragments that stand inside a line or a tag of ours. */
+const NO_MARKDOWN: readonly string[] = ['plain', 'html', 'prose', 'targetNames'];
 
 const NASTY = [
   '**b** _i_ ~~s~~ <b>x</b> <img src=x onerror=y> @everyone @o/team #1 o/r#2 GH-3',
@@ -75,6 +75,7 @@ test('whatever people of outside write, a message keeps its form, and nobody is 
       }
     }),
     {
+      seed: 6,
       numRuns: 30,
       examples: NASTY.flatMap((text): [string, boolean][] => [
         [text, true],

@@ -23,8 +23,6 @@ botTest('the first pull request', async (stage) => {
   answers(await stage.said());
   await says('jo', 'bot: biuld arch=zen2');
   answers(await stage.said());
-  await says('jo', 'bot: build arch=zen2');
-  answers(await stage.said());
   await says('maria', 'bot: build arch=zenn2');
   answers(await stage.said());
   await says('maria', 'bot: build arch=zen2');

@@ -147,7 +147,7 @@ botTest('what people type is shown harmless', async ({ openPullRequest, comment,
 
     Targets: \`zen2\`, \`neoverse_n1\`. Filters: \`arch\`, \`accel\`, \`on:arch\`, \`for:arch\`, \`repo\`, \`inst\`, \`export\`. \`bot: help build\` has examples.
 
-    @eve, builds here are started by members of stack/builders."
+    @eve, builds here are started by members of stack/builders. One of them can ask for it."
   `);
 });
 

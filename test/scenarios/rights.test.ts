@@ -29,13 +29,33 @@ botTest('a mistake by somebody without the right', async ({ openPullRequest, com
 
     \`bot: help build\` has examples.
 
-    @jo, builds here are started by members of stack/builders."
+    @jo, builds here are started by members of stack/builders. One of them can ask for it."
   `);
+  // Within the hour jo knows; but what everybody may ask has its answer.
+  await comment('jo', 'bot: build zenn2');
+  await comment('jo', 'bot: biuld arch=zen2');
+  await comment('jo', 'bot: frobnicate');
   await comment('jo', 'bot: log acell=cc80');
-  expect(await said()).not.toContain('@jo');
+  expect(await said()).toContain('did you mean accel?');
+  await comment('jo', 'bot: statsu');
+  expect(await said()).toContain('did you mean status?');
   await comment('maria', 'bot: build zenn2');
   expect(await said()).not.toContain('@maria');
 });
+
+botTest(
+  'a command nobody knows, by somebody without any right',
+  async ({ openPullRequest, comment, said, silence }) => {
+    await openPullRequest();
+    await comment('eve', 'bot: frobnicate');
+    expect(await said()).toContain('@eve, builds here are started by members of stack/builders. One of them');
+    await comment('eve', 'bot: frobnicate\nbot: build arch=zenn2');
+    await comment('eve', 'bot: build arch=zen2');
+    await silence();
+    await comment('maria', 'bot: frobnicate');
+    expect(await said()).toContain('there is no command `frobnicate`');
+  },
+);
 
 botTest('somebody without the right to cancel', async ({ openPullRequest, comment, said }) => {
   await openPullRequest();
