@@ -175,6 +175,7 @@ export async function startStratobot(
       mostBuilds: {
         pool: (name) => config.pools.find((pool) => pool.name === name)?.mostBuilds ?? null,
         pull: config.limits.buildsPerPullRequest,
+        person: config.limits.buildsPerPerson,
       },
       timeLimitSeconds: (name) => config.pools.find((pool) => pool.name === name)?.timeLimitSeconds ?? 0,
     };

@@ -56,6 +56,7 @@ export function assemble(
       logsHereSeconds: file.limits.logs_here,
       ...requestLimits(file),
       buildsPerPullRequest: file.limits.builds_per_pull_request ?? null,
+      buildsPerPerson: file.limits.builds_per_person,
       keepWebhooksSeconds: file.limits.keep_webhooks,
     },
     storage: { databaseUrl: secrets.databaseUrl, redisUrl: secrets.redisUrl, dataDir },

@@ -251,6 +251,8 @@ interface Limits extends RequestLimits {
   logsHereSeconds: number;
   /** Most builds of one pull request at once; null: as many as there are slots. */
   buildsPerPullRequest: number | null;
+  /** Most builds that one person asked for and that wait or run, whatever the pull request. */
+  buildsPerPerson: number;
   /** How long payloads of webhooks are kept after they were dealt with. */
   keepWebhooksSeconds: number;
 }

@@ -244,6 +244,7 @@ const limits = z.strictObject({
   commands_per_comment: leaf.count(1000, '20').default(DEFAULT_REQUEST_LIMITS.commandsPerComment),
   builds_per_request: leaf.count(100_000, '200').default(DEFAULT_REQUEST_LIMITS.buildsPerRequest),
   builds_per_pull_request: leaf.count(100_000, '8').optional(),
+  builds_per_person: leaf.count(100_000, '400').default(400),
   keep_webhooks: leaf.duration.default(30 * 24 * 3600),
 });
 

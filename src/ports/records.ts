@@ -97,6 +97,8 @@ export interface Builds {
   inState(kinds: readonly BuildStateKind[]): Promise<Build[]>;
   /** Builds whose state changed after `at`, or that were made after it. */
   movedSince(at: number): Promise<Build[]>;
+  /** How many builds that this person asked for have not ended; those of the request from `butOf` are not counted. */
+  underWayOf(person: string, butOf: string): Promise<number>;
   /** How long the newest builds of a target ran that succeeded, ms. */
   durations(target: Target, repository: string, limit: number): Promise<number[]>;
   /** Builds that wait or hold a slot, each with its pull request, `owner/repo#12`; oldest first. */

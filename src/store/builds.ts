@@ -26,6 +26,17 @@ export function builds(db: Kysely<Tables>, clock: Clock): Builds {
         .execute();
       return rows.map(toBuild);
     },
+    async underWayOf(person, butOf) {
+      const { n } = await db
+        .selectFrom('builds')
+        .innerJoin('requests', 'requests.id', 'builds.request_id')
+        .select(({ fn }) => fn.countAll<string>().as('n'))
+        .where('builds.state_kind', 'not in', ['succeeded', 'failed', 'cancelled'])
+        .where(sql`lower(requests.requested_by)`, '=', person.toLowerCase())
+        .where('requests.source', '<>', butOf)
+        .executeTakeFirstOrThrow();
+      return Number(n);
+    },
     async movedSince(at) {
       const rows = await db
         .selectFrom('builds')

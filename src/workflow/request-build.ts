@@ -7,6 +7,7 @@ import { besideTheStacks, touchedTargets, type Understood } from '../domain/pull
 import type { SoftwareChanges } from '../domain/software-changes.ts';
 import { besideThePaths, brokenEasystacks, notice } from '../messages/easystack.ts';
 import { notDoubled } from '../messages/known-builds.ts';
+import { tooManyOfPerson } from '../messages/limits.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
 import { refuseTargets } from './ask-permission.ts';
@@ -77,12 +78,18 @@ export async function requestBuild(
   const sorted = await world.records.locked(`request:${pull.repo}#${pull.number}`, async () => {
     const known = sortKnown(plan.builds, await knownBefore(world, ask), insists);
     const lines = commands.map((command) => command.source.trim());
-    if (known.fresh.length > 0)
+    if (known.fresh.length === 0) return known;
+    // On another pull request the same person may be asking for more just now.
+    return world.records.locked(`person:${ask.by.toLowerCase()}`, async () => {
+      const sentence = await beyondPerson(world, ask, known.fresh.length);
+      if (sentence !== null) return { sentence };
       await recordRequest(world, ask, lines, known.fresh, understood?.software ?? null);
-    return known;
+      return known;
+    });
   });
   if (sorted === 'busy')
     throw new Retryable('builds of this pull request are being recorded', { retryAfterMs: BUSY_MS });
+  if ('sentence' in sorted) return refused(sorted.sentence);
   const { fresh, built, underWay } = sorted;
   if (understood !== null) await pointOut(world, served, pull, understood);
   const there = notDoubled({
@@ -93,6 +100,17 @@ export async function requestBuild(
     insist: insisting(commands),
   });
   return { kind: 'started', left: plan.left, there };
+}
+
+/** What to say where these builds and what the person asked for before are more than one person may have; null: they are not. */
+async function beyondPerson(
+  { records, mostBuilds }: World,
+  { by, source }: BuildAsk,
+  asked: number,
+): Promise<string | null> {
+  const waiting = await records.builds.underWayOf(by, source);
+  if (waiting + asked <= mostBuilds.person) return null;
+  return tooManyOfPerson({ by, asked, waiting, most: mostBuilds.person });
 }
 
 /** What to say where commands ask for more builds than one comment may; null: they do not. */

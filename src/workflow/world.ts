@@ -110,8 +110,11 @@ export interface World {
   timeLimitSeconds: (pool: string) => number;
   /** How long payloads of webhooks are kept after they were dealt with, ms. */
   keepWebhooksMs: number;
-  /** Most builds at once, of a pool and of one pull request; null: as many as there are slots. */
-  mostBuilds: { pool: (name: string) => number | null; pull: number | null };
+  /**
+   * Most builds at once, of a pool and of one pull request; null: as many as there are slots. `person`: most that one
+   * person asked for and that wait or run.
+   */
+  mostBuilds: { pool: (name: string) => number | null; pull: number | null; person: number };
 }
 
 /** The repository target of a build; undefined when the configuration lost it since. */

@@ -163,6 +163,7 @@ describe('a small configuration', () => {
         commandsPerComment: 20,
         buildsPerRequest: 200,
         buildsPerPullRequest: null,
+        buildsPerPerson: 400,
         keepWebhooksSeconds: 2592000,
       },
       storage: { databaseUrl: null, redisUrl: null, dataDir: join(process.cwd(), 'data') },

@@ -97,7 +97,7 @@ test('a mapping, a list and a value where something else belongs', async () => {
     line 29: \`limits\` is empty
        29 | limits:
           |        ^
-            expected a mapping with the keys \`webhook_bytes\`, \`tarball_bytes\`, \`tarball_members\`, \`log_bytes\`, \`logs_here\`, \`comment_length\`, \`commands_per_comment\`, \`builds_per_request\`, \`builds_per_pull_request\`, \`keep_webhooks\`"
+            expected a mapping with the keys \`webhook_bytes\`, \`tarball_bytes\`, \`tarball_members\`, \`log_bytes\`, \`logs_here\`, \`comment_length\`, \`commands_per_comment\`, \`builds_per_request\`, \`builds_per_pull_request\`, \`builds_per_person\`, \`keep_webhooks\`"
   `);
 });
 

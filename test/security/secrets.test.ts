@@ -147,6 +147,7 @@ interface Output {
   text: string;
 }
 
+// Where there is no Redis, its password cannot be looked for; in CI there is.
 test.skipIf(!hasRedis && process.env.CI !== 'true')(
   'secrets are in no argument, environment, log, row, queue, comment, page, object or folder of a job',
   { timeout: 240_000 },
