@@ -122,6 +122,24 @@ describe('somebody else', () => {
     expect(await bench.publisher().publish(deploy())).toMatchObject({ revision: 3 });
   });
 
+  it('holds the lock when we abort: it is tried again', async () => {
+    bench.cvmfs.fault('open-file');
+    const locked = 'Could not acquire lock /var/spool/cvmfs/software.eessi.io/is_publishing.lock';
+    const once = `[ "$1" = abort ] && [ ! -e "$0.once" ] && touch "$0.once"`;
+    const cvmfsServer = lying(`if ${once}; then echo '${locked}' >&2; exit 22; fi`);
+    const patience = { ...quick.patience, transactionMs: 60_000 };
+    await fails(Retryable, /somebody is using the repository/, { cvmfsServer, patience });
+    expect(existsSync(`${cvmfsServer}.once`)).toBe(true);
+    expect([await list(), empty()]).toEqual([healthy, true]);
+  });
+
+  it('ends our transaction before we do: that is as good', async () => {
+    bench.cvmfs.fault('open-file');
+    const transport = rightBefore('abort', () => bench.cvmfs.run(['abort', '-f', bench.cvmfs.name]));
+    await fails(Retryable, /somebody is using the repository/, { transport });
+    expect([await list(), empty()]).toEqual([healthy, true]);
+  });
+
   it('works in our transaction: it is aborted, and the ingest is rolled back', async () => {
     bench.cvmfs.fault('open-file');
     await fails(Retryable, /somebody is using the repository/);
