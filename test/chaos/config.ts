@@ -1,5 +1,4 @@
-/** What the bots are told of their nodes and of the Stratum 0. */
-import type { CvmfsBench } from '../harness/cvmfs-server/bench.ts';
+/** What the bots are told of their nodes. */
 import type { OpenSsh } from '../harness/openssh.ts';
 
 /** Where builds run: two nodes with plain processes, two partitions of a Slurm. */
@@ -36,19 +35,4 @@ export function pools(nodes: readonly { sshd: OpenSsh; folder: string; identity:
 
 function fail(): never {
   throw new Error('there is no such node');
-}
-
-export function publisher({ cvmfs, stateDir, stratum0 }: CvmfsBench): object {
-  return {
-    repository: cvmfs.name,
-    unsigned: 'accept',
-    cvmfs: {
-      local: true,
-      stratum0_url: stratum0.url,
-      state_dir: stateDir,
-      cvmfs_server: cvmfs.command,
-      mount_root: cvmfs.mountRoot,
-      storage: cvmfs.storage,
-    },
-  };
 }

@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { anotherBot } from '../harness/bot-process.ts';
-import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
+import { type CvmfsBench, cvmfsBench, publisherConfig } from '../harness/cvmfs-server/bench.ts';
 import type { GitHubDouble } from '../harness/github/double.ts';
 import { readFiles } from '../harness/github/files.ts';
 import { type OpenSsh, startOpenSsh } from '../harness/openssh.ts';
 import { type Slurm, startSlurm } from '../harness/slurm.ts';
 import { freePort, type Surroundings, startSurroundings } from '../harness/surroundings.ts';
-import { pools, publisher } from './config.ts';
+import { pools } from './config.ts';
 import { keepEvidence } from './evidence.ts';
 import { databaseUrl, killPostgres } from './postgres.ts';
 import { type OwnEnd, type Supervised, supervise } from './supervised.ts';
@@ -96,7 +96,7 @@ export async function startChaosWorld(queue: 'postgres' | 'redis'): Promise<Chao
             path_style: true,
           },
         },
-        publishers: [publisher(cvmfs)],
+        publishers: [publisherConfig(cvmfs)],
       },
     });
     closing.push(() => around.close());

@@ -1,4 +1,4 @@
-/** The bot's process is killed at every step of publishing into CernVM-FS; on its way its secrets are looked for. */
+/** The bot's process is killed at every step of publishing into CernVM-FS and of taking it back; on its way its secrets are looked for. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, onTestFailed, test } from 'vitest';
 import { type BotProcess, startBotProcess } from '../harness/bot-process.ts';
-import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
+import { type CvmfsBench, cvmfsBench, publisherConfig } from '../harness/cvmfs-server/bench.ts';
 import type { Point } from '../harness/cvmfs-server/places.ts';
 import { type FreshDatabase, freshDatabase } from '../harness/database.ts';
 import { type SecretWatch, watchSecrets } from '../harness/secret-watch.ts';
@@ -24,6 +24,7 @@ const POINTS: readonly Point[] = [
   'publish:syncing',
   'publish:published',
 ];
+const BACK: readonly Point[] = ['rollback:syncing', 'rollback:published'];
 
 let bench: CvmfsBench;
 let database: FreshDatabase;
@@ -46,7 +47,6 @@ beforeEach(async () => {
   printed = '';
   bench = await cvmfsBench();
   database = await freshDatabase();
-  const { cvmfs, stateDir, stratum0 } = bench;
   around = await startSurroundings({
     repository: { fromDirectory: REPOSITORY },
     nodes: 'local',
@@ -54,20 +54,7 @@ beforeEach(async () => {
     databaseUrl: database.databaseUrl,
     config: {
       instance: `demo-bot-${randomBytes(4).toString('hex')}`,
-      publishers: [
-        {
-          repository: cvmfs.name,
-          unsigned: 'accept',
-          cvmfs: {
-            local: true,
-            stratum0_url: stratum0.url,
-            state_dir: stateDir,
-            cvmfs_server: cvmfs.command,
-            mount_root: cvmfs.mountRoot,
-            storage: cvmfs.storage,
-          },
-        },
-      ],
+      publishers: [publisherConfig(bench)],
     },
   });
   const line = (pem = '') => pem.split('\n')[3] ?? '';
@@ -116,29 +103,39 @@ async function approved(): Promise<void> {
   await github.review(STAGING, 1, { by: 'ana', state: 'approved' });
 }
 
-test('a bot killed at every step publishes one revision, and shows its secrets to nobody', {
-  timeout: 300_000,
-}, async () => {
-  onTestFailed(() => console.error(printed, bot.output(), said(SOFTWARE), said(STAGING)));
-  let hold = bench.cvmfs.hold(POINTS[0] ?? 'ingest:opened');
-  await approved();
-  // The bot's own environment holds them: whoever looks finds what there is to find.
-  expect(secrets.inProcesses(0).filter((where) => where.startsWith(`/proc/${bot.pid}/environ`))).toHaveLength(
-    2,
-  );
+/**
+ * Kills the bot wherever a command stands, which the work comes to after `begin`. The next process finds that command
+ * still at work, or that it ended with nobody there.
+ * @returns where a secret was seen
+ */
+async function killedAt(points: readonly Point[], begin: () => Promise<unknown>): Promise<string[]> {
   const seen = [];
-  for (const [index, point] of POINTS.entries()) {
+  const [first, ...others] = points;
+  let hold = bench.cvmfs.hold(first ?? 'ingest:opened');
+  await begin();
+  for (const [index, point] of points.entries()) {
     await hold.reached();
     seen.push(...secrets.inProcesses(bot.pid).map((where) => `at ${point}, ${where}`));
     await kill();
-    const [held, next] = [hold, POINTS[index + 1]];
+    const [held, next] = [hold, others[index]];
     if (next !== undefined) hold = bench.cvmfs.hold(next);
-    // The next process finds the command still at work, or that it ended with nobody there.
     const during = index % 2 === 0;
     if (!during) held.release();
     await start();
     if (during) held.release();
   }
+  return seen;
+}
+
+test('a bot killed at every step publishes one revision, takes it back by one, and shows its secrets to nobody', {
+  timeout: 600_000,
+}, async () => {
+  onTestFailed(() => console.error(printed, bot.output(), said(SOFTWARE), said(STAGING)));
+  // The bot's own environment holds them: whoever looks finds what there is to find.
+  expect(secrets.inProcesses(0).filter((where) => where.startsWith(`/proc/${bot.pid}/environ`))).toHaveLength(
+    2,
+  );
+  const seen = await killedAt(POINTS, approved);
   await heard(SOFTWARE, /^.*\n?\*\*Published\*\* as revision 3/);
   await heard(STAGING, /Ingested as revision 3/);
   await around.github.settled();
@@ -154,6 +151,20 @@ test('a bot killed at every step publishes one revision, and shows its secrets t
   expect(around.github.issues(STAGING).filter(({ author }) => author.endsWith('[bot]'))).toEqual([]);
   const states = await sql.query('SELECT state_kind FROM stratobot.deploys');
   expect(states.rows).toEqual([{ state_kind: 'published' }]);
+
+  await around.github.comment(SOFTWARE, 1, { by: 'maria', body: 'bot: rollback' });
+  await heard(SOFTWARE, /A second person confirms it/);
+  const confirm = `bot: rollback confirm=${bench.cvmfs.name}@3`;
+  seen.push(
+    ...(await killedAt(BACK, () => around.github.comment(SOFTWARE, 1, { by: 'ana', body: confirm }))),
+  );
+  await heard(SOFTWARE, /\*\*Taken back\*\*: revision 4/);
+  await around.github.settled();
+  expect(bench.cvmfs.state()).toMatchObject({ revision: 4, corrupt: false });
+  expect(bench.cvmfs.state().tags.map(({ name }) => name)).not.toContain('stratobot-1');
+  expect(existsSync(join(bench.cvmfs.mount, 'versions'))).toBe(false);
+  expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
+  expect(said(SOFTWARE).filter((body) => body.includes('**Taken back**: revision 4'))).toHaveLength(1);
   expect(around.github.violations).toEqual([]);
 
   await kill();

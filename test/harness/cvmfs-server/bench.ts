@@ -51,6 +51,22 @@ export async function cvmfsBench(log: Log = silent): Promise<CvmfsBench> {
   };
 }
 
+/** The bot's configuration for it. */
+export function publisherConfig({ cvmfs, stateDir, stratum0 }: CvmfsBench): object {
+  return {
+    repository: cvmfs.name,
+    unsigned: 'accept',
+    cvmfs: {
+      local: true,
+      stratum0_url: stratum0.url,
+      state_dir: stateDir,
+      cvmfs_server: cvmfs.command,
+      mount_root: cvmfs.mountRoot,
+      storage: cvmfs.storage,
+    },
+  };
+}
+
 /** Artifacts by file name; they lie in a spool as the bot would have put them there. */
 export function cvmfsDeploy(
   cvmfs: Cvmfs,

@@ -92,6 +92,7 @@ export async function rollback(repository: Repository, name: string, force: bool
     message: target.description,
     dirtab: true,
   });
+  await pass(repository.at.root, 'rollback:published');
   repository.closeTransaction();
 }
 

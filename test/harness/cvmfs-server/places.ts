@@ -22,7 +22,8 @@ export type Point =
   | 'transaction:opened'
   | 'publish:syncing'
   | 'publish:published'
-  | 'rollback:syncing';
+  | 'rollback:syncing'
+  | 'rollback:published';
 
 export interface Places {
   root: string;
