@@ -3,7 +3,7 @@ import type { Deploy } from '../domain/deploy.ts';
 import { targetName } from '../domain/target.ts';
 import { deployLine } from './deploy-line.ts';
 import { code, count, list } from './markdown.ts';
-import { headline } from './status-words.ts';
+import { headline, soFar } from './status-words.ts';
 
 /** A command on an issue, where there is nothing to build. */
 export function notAPullRequest(): string {
@@ -44,17 +44,43 @@ export function tooLate(asked = 'the command was written'): string {
   return `Nothing was done: ${asked} more than 24 hours ago, and the bot could not act on it until now. Ask again if it is still wanted.`;
 }
 
-/** `bot: status`: one line a request, newest first, then one for each deploy, and one for what waits. */
+/** A request as `bot: status` shows it. */
+interface StatusRow {
+  headSha: string;
+  isHead: boolean;
+  builds: readonly Build[];
+  /** How long builds like those that run usually take, by id, ms. */
+  usualMs: ReadonlyMap<number, number>;
+  commentUrl: string | null;
+}
+
+/** Builds that run of which it is said how far they are. */
+const MOST_RUNNING = 20;
+
+/**
+ * `bot: status`: one line a request, newest first, then one for each deploy, and one for what waits.
+ * @param now unix ms
+ */
 export function status(
-  rows: readonly { headSha: string; isHead: boolean; builds: readonly Build[]; commentUrl: string | null }[],
+  rows: readonly StatusRow[],
   deploys: readonly Deploy[],
   waits: readonly string[],
+  now: number,
 ): string {
   if (rows.length === 0 && waits.length === 0)
     return 'Nothing was built here yet. `bot: help build` has examples.';
-  const lines = rows.map(({ headSha, isHead, builds, commentUrl }) => {
+  const lines = rows.flatMap(({ headSha, isHead, builds, usualMs, commentUrl }) => {
     const text = `Build of ${code(headSha.slice(0, 7))}${isHead ? '' : ' (an older commit)'}: ${headline(builds)}`;
-    return `- ${text}${commentUrl ? ` ([details](${commentUrl}))` : ''}`;
+    const running = builds.flatMap((build) => {
+      const far = soFar(build, now, usualMs.get(build.id));
+      return far === '' ? [] : [`  - ⏳ ${code(targetName(build.target))}: ${far}`];
+    });
+    const more = running.length - MOST_RUNNING;
+    return [
+      `- ${text}${commentUrl ? ` ([details](${commentUrl}))` : ''}`,
+      ...running.slice(0, MOST_RUNNING),
+      ...(more > 0 ? [`  - … and ${more} more`] : []),
+    ];
   });
   const below = [...deploys.map((deploy) => deployLine(deploy)), ...waits].map((line) => `- ${line}`);
   return [...lines, ...below].join('\n');

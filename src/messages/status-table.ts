@@ -52,7 +52,7 @@ function tableOf(view: StatusView, builds: readonly Build[], detail: Detail): st
       sign(build),
       cell(targetName(build.target), detail.name),
       prose(stackName(view, build), detail.name),
-      inCell(`${took(build)}${tryOf(view, build)}`),
+      inCell(`${took(build, view.usualMs.get(build.id))}${tryOf(view, build)}`),
       tests(build.state),
       artifact(view, build, detail),
     ];

@@ -19,6 +19,8 @@ export interface StatusView {
   /** Stratum 1 servers on their way to a deploy's revision, by the deploy's id. */
   watches: ReadonlyMap<number, readonly MirrorWatch[]>;
   repositories: ReadonlyMap<string, RepositoryTarget>;
+  /** How long builds like those that run usually take, by the build's id, ms; none where none was built yet. */
+  usualMs: ReadonlyMap<number, number>;
   /** Address of a build's log. */
   logLink: (buildId: number) => string;
   /** Where an artifact can be fetched, and whether it can, by its id. */

@@ -51,8 +51,11 @@ export function headline(builds: readonly Build[]): string {
   return parts.join(', ');
 }
 
-/** How long a build took, or what it does. */
-export function took({ state, waiting, retry }: Build): string {
+/**
+ * How long a build took, or what it does.
+ * @param usualMs how long such builds take
+ */
+export function took({ state, waiting, retry }: Build, usualMs?: number): string {
   switch (state.kind) {
     case 'queued':
       if (retry !== null && retry.notBefore > state.since)
@@ -63,7 +66,8 @@ export function took({ state, waiting, retry }: Build): string {
       return 'starting';
     case 'running':
       if (waiting !== null) return `waits: ${sentence(waiting)}`;
-      return `since ${clockTime(state.startedAt)}`;
+      // Not how long ago: the comment is not written again while nothing happens.
+      return `since ${clockTime(state.startedAt)}${usualMs === undefined ? '' : `, usually ${duration(usualMs)}`}`;
     case 'cancelling':
       return 'being cancelled';
     case 'cancelled':
@@ -75,6 +79,13 @@ export function took({ state, waiting, retry }: Build): string {
     default:
       return duration(state.endedAt - state.startedAt);
   }
+}
+
+/** `31 min of about 45 min`: how far a build is at this moment; empty for one that does not run. */
+export function soFar({ state, waiting }: Build, now: number, usualMs?: number): string {
+  if (state.kind !== 'running' || waiting !== null) return '';
+  const ran = duration(now - state.startedAt);
+  return usualMs === undefined ? ran : `${ran} of about ${duration(usualMs)}`;
 }
 
 /** What the tests of a build said; empty where it is not built. */

@@ -1,14 +1,12 @@
 import { type Command, printCommand } from '../domain/command.ts';
 import { forAllTargets, planBuild } from '../domain/plan.ts';
-import { besideTheStacks, median, touchedTargets } from '../domain/pull-changes.ts';
+import { besideTheStacks, touchedTargets } from '../domain/pull-changes.ts';
 import { notUnderstood } from '../messages/mistakes.ts';
 import { type PlannedRow, plan as planMessage } from '../messages/plan.ts';
 import type { NewBuild, PullRequest } from '../ports.ts';
 import { readPullChanges } from './read-changes.ts';
+import { usualTime } from './usual-times.ts';
 import type { ServedRepository, World } from './world.ts';
-
-/** Earlier builds of a target that an estimate looks at. */
-const LOOKED_AT = 20;
 
 /** `bot: plan`: what the same words after `bot: build` would do. Starts nothing, and asks no node. */
 export async function planOnCommand(
@@ -41,6 +39,5 @@ export async function planOnCommand(
 
 async function estimated(world: World, build: NewBuild): Promise<PlannedRow> {
   const { target, repository, pools } = build;
-  const earlier = await world.records.builds.durations(target, repository, LOOKED_AT);
-  return { target, repository, pools, usuallyMs: median(earlier) };
+  return { target, repository, pools, usuallyMs: await usualTime(world, build) };
 }

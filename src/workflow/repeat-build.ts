@@ -34,7 +34,8 @@ export async function repeat(world: World, build: Build, notBefore: number, sour
 }
 
 /**
- * `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. Asked again by the same
+ * `bot: retry`: the failed and cancelled builds of the newest request, or those that its filters name. They are of the head, whose
+ * easystacks were read when the request was made and are the same bytes now: nothing is read again. Asked again by the same
  * command, the answer is that of the first time: what it repeated says so.
  * @returns what to say
  */
@@ -45,7 +46,7 @@ export async function retryOnCommand(
   command: Command,
 ): Promise<string> {
   const [request] = await world.records.requests.ofPullRequest(pull.repo, pull.number);
-  if (!request) return say.nothingToRetry('nothing was built here yet');
+  if (!request) return say.nothingToRetry('nothing was built here yet; `bot: build` comes first');
   if (request.headSha !== pull.headSha)
     return say.nothingToRetry(
       'the newest builds are of an older commit; `bot: build arch=…` builds this one',

@@ -3,6 +3,7 @@ import { comingTry, newestTries } from '../domain/tries.ts';
 import { statusComment } from '../messages/status-comment.ts';
 import { chat } from './chat.ts';
 import { writeComment } from './post.ts';
+import { usualTimes } from './usual-times.ts';
 import type { World } from './world.ts';
 
 /** The least time between two writes of one status comment while nothing is final, ms. */
@@ -53,6 +54,7 @@ async function write(world: World, requestId: number, key: string): Promise<numb
     branchAt: newest === null || newest === request.headSha ? null : newest,
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
     logLink: await world.logLinks(request.repo),
+    usualMs: await usualTimes(world, builds),
     artifacts: new Map(artifacts.map((artifact) => [artifact.id, artifact])),
   });
   await writeComment(world, posting, text);

@@ -1,6 +1,7 @@
 import { comingTry, newestTries } from '../domain/tries.ts';
 import * as say from '../messages/replies.ts';
 import type { PullRequest } from '../ports.ts';
+import { usualTimes } from './usual-times.ts';
 import { waitLines } from './wait-for.ts';
 import type { World } from './world.ts';
 
@@ -19,9 +20,11 @@ export async function statusOf(world: World, pull: PullRequest, all: boolean): P
         : null;
       const all = await world.records.builds.ofRequest(request.id);
       const builds = newestTries(all).map((build) => comingTry(all, build));
-      return { headSha: request.headSha, isHead: request.headSha === pull.headSha, builds, commentUrl: link };
+      const isHead = request.headSha === pull.headSha;
+      const usualMs = await usualTimes(world, builds);
+      return { headSha: request.headSha, isHead, builds, usualMs, commentUrl: link };
     }),
   );
   const deploys = await world.records.deploys.ofPullRequest(pull.repo, pull.number);
-  return say.status(rows, deploys, await waitLines(world, pull));
+  return say.status(rows, deploys, await waitLines(world, pull), world.clock.now());
 }

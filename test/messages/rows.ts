@@ -143,6 +143,7 @@ export const statusView = (builds: readonly Build[], deploys: readonly Deploy[] 
   branchAt: null,
   isOld: false,
   repositories: new Map([[stack.id, stack]]),
+  usualMs: new Map(),
   logLink: (id) => `https://bot.example.org/builds/${id}/log`,
   artifacts: new Map([[1, { url: 'https://artifacts.example.org/1', upload: 'stored' }]]),
 });

@@ -90,7 +90,9 @@ botTest('retry where nothing failed', async ({ built, comment, said }) => {
 botTest('retry where nothing was built', async ({ openPullRequest, comment, said }) => {
   await openPullRequest();
   await comment('maria', 'bot: retry');
-  expect(await said()).toMatchInlineSnapshot(`"Nothing to retry: nothing was built here yet."`);
+  expect(await said()).toMatchInlineSnapshot(
+    `"Nothing to retry: nothing was built here yet; \`bot: build\` comes first."`,
+  );
 });
 
 botTest('retry after a push', async ({ openPullRequest, comment, status, push, commentAt, said }) => {

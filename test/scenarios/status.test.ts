@@ -10,15 +10,24 @@ botTest('status of a pull request where nothing was built', async ({ openPullReq
   );
 });
 
-botTest('status of what runs', async ({ openPullRequest, comment, buildIs, status, said }) => {
+botTest('status of what runs, beside the time it usually takes', async (stage) => {
+  const { openPullRequest, comment, buildIs, release, status, said } = stage;
   await openPullRequest('wait');
   await comment('maria', 'bot: build arch=zen2');
   await buildIs('running');
-  await status('### Build of');
+  await status(/since \d\d:\d\d UTC \|/);
   await comment('eve', 'bot: status');
-  expect(await said()).toMatchInlineSnapshot(
-    `"- Build of \`COMMIT\`: running ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))"`,
-  );
+  expect(await said()).toMatchInlineSnapshot(`
+    "- Build of \`COMMIT\`: running ([details](GITHUB/stack/software-layer/pull/1#issuecomment-ID))
+      - ⏳ \`x86_64/amd/zen2\`: N s"
+  `);
+  await release();
+  await status(': built');
+  await comment('maria', 'bot: build arch=zen2 --force');
+  await buildIs('running', 2);
+  expect(await status('since')).toContain('| since TIME, usually N s |');
+  await comment('eve', 'bot: status last_build');
+  expect(await said()).toContain('  - ⏳ `x86_64/amd/zen2`: N s of about N s');
 });
 
 botTest('status shows the newest three requests, status all every one', async (stage) => {

@@ -1,7 +1,7 @@
 import type * as replies from '../../../src/messages/replies.ts';
 import { deployStates, states } from '../rows.ts';
 import type { Samples } from './sample.ts';
-import { deploy, HEAD, n1, zen2 } from './views.ts';
+import { deploy, HEAD, NOON, n1, zen2 } from './views.ts';
 
 export const samples: Samples<typeof replies> = {
   notAPullRequest: { 'an issue': () => [] },
@@ -21,15 +21,23 @@ export const samples: Samples<typeof replies> = {
           headSha: HEAD,
           isHead: true,
           builds: [zen2(), n1()],
+          usualMs: new Map([[2, 45 * 60_000]]),
           commentUrl: 'https://github.com/o/r/pull/3#c2',
         },
-        { headSha: 'f'.repeat(40), isHead: false, builds: [zen2(states.failed)], commentUrl: null },
+        {
+          headSha: 'f'.repeat(40),
+          isHead: false,
+          builds: [zen2(states.failed)],
+          usualMs: new Map(),
+          commentUrl: null,
+        },
       ],
       [deploy(deployStates.published)],
       ['a line of what waits'],
+      NOON + 31 * 60_000,
     ],
-    'nothing was built': () => [[], [], []],
-    'something waits': () => [[], [], ['a line of what waits']],
+    'nothing was built': () => [[], [], [], NOON],
+    'something waits': () => [[], [], ['a line of what waits'], NOON],
   },
   pong: { 'an instance': () => ['aws-bot'] },
   nothingToRetry: { 'nothing was built': () => ['nothing was built here yet'] },

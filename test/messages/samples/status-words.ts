@@ -16,9 +16,15 @@ export const samples: Samples<typeof statusWords> = {
     'waits for something': (o) => [waiting(o)],
     'will be tried again': () => [{ ...zen2(states.queued), retry: { of: 1, notBefore: NOON + 60_000 } }],
     runs: () => [n1()],
+    'runs, and such builds are known': () => [n1(), 45 * 60_000],
     built: () => [zen2()],
     cancelled: () => [zen2(states.cancelled)],
     'never ran': () => [zen2(states.conflict)],
+  },
+  soFar: {
+    'runs as usual': () => [n1(), NOON + 31 * 60_000, 45 * 60_000],
+    'nothing to compare with': () => [n1(), NOON + 31 * 60_000],
+    'does not run': () => [zen2(), NOON],
   },
   tests: {
     passed: () => [states.built],
