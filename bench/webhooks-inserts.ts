@@ -21,7 +21,9 @@ async function insert(options: Inserting): Promise<Measured> {
   const { databaseUrl, table, connections, warmUpMs, measuredMs, rows } = options;
   const clients = Array.from({ length: connections }, () => new pg.Client(databaseUrl));
   await Promise.all(clients.map((client) => client.connect()));
-  const from = performance.now() + warmUpMs;
+  const cpuBefore = process.cpuUsage();
+  const start = performance.now();
+  const from = start + warmUpMs;
   const until = from + measuredMs;
   const tookMs: number[] = [];
   let taken = 0;
@@ -41,5 +43,13 @@ async function insert(options: Inserting): Promise<Measured> {
       await client.end();
     }),
   );
-  return { tookMs, seconds: measuredMs / 1000, taken, refused: {} };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    tookMs,
+    seconds: measuredMs / 1000,
+    taken,
+    allSeconds: (performance.now() - start) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    refused: {},
+  };
 }

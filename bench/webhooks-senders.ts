@@ -9,8 +9,11 @@ import { connect, type Socket } from 'node:net';
 export interface Measured {
   tookMs: number[];
   seconds: number;
-  /** All that were taken, also while it warmed up. */
+  /** All that were taken, also while it warmed up, and how long that took. */
   taken: number;
+  allSeconds: number;
+  /** What this process used of the processors meanwhile. */
+  cpuSeconds: number;
   /** Answers that were not 200, by status. */
   refused: Record<string, number>;
 }
@@ -43,6 +46,7 @@ async function send({ url, connections, warmUpMs, measuredMs, requests }: Sendin
   const tookMs: number[] = [];
   const taken: string[] = [];
   const refused: Record<string, number> = {};
+  const cpuBefore = process.cpuUsage();
   let turn = 0;
   await Promise.all(
     Array.from({ length: connections }, async () => {
@@ -65,7 +69,15 @@ async function send({ url, connections, warmUpMs, measuredMs, requests }: Sendin
       socket.end();
     }),
   );
-  return { tookMs, seconds: measuredMs / 1000, taken: taken.length, refused };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    tookMs,
+    seconds: measuredMs / 1000,
+    taken: taken.length,
+    allSeconds: (performance.now() - began) / 1000,
+    cpuSeconds: (user + system) / 1e6,
+    refused,
+  };
 }
 
 /** The status of the next answer, once the whole of it is there. */

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createPostgresBackend, withBackend } from 'bullmq';
 import pg from 'pg';
 import { isHandled } from '../src/handlers/translate.ts';
 import { WEBHOOK_PATH } from '../src/handlers/webhook-route.ts';
@@ -12,7 +13,9 @@ import { startEmbeddedPostgres } from '../src/store/embedded.ts';
 import { type BotProcess, startBotProcess } from '../test/harness/bot-process.ts';
 import { silent } from '../test/harness/log.ts';
 import { type Surroundings, startSurroundings } from '../test/harness/surroundings.ts';
-import { type Figure, figure, type Report, withFloor } from './report.ts';
+import type { Figure, Report } from './report.ts';
+import { usedSoFar } from './webhooks-cores.ts';
+import { type Intake, type Run, sumUp } from './webhooks-figures.ts';
 import type { Inserting } from './webhooks-inserts.ts';
 import type { Measured, Sending } from './webhooks-senders.ts';
 
@@ -20,8 +23,6 @@ const RUNS = 3;
 const CONNECTIONS = [16, 64];
 const WARM_UP_MS = 3_000;
 const MEASURED_MS = 5_000;
-const WANTED_PER_SECOND = 3_000;
-const WANTED_SHARE = 0.4;
 const PLAIN = 'bench.plain';
 
 interface Recording {
@@ -30,9 +31,10 @@ interface Recording {
 }
 
 /**
- * Webhooks that the bot takes in, each a row on the disk before its answer, while it works on them too: the bot is the process
- * that `stratobot start` starts, with the PostgreSQL it brings. Beside it plain single-row INSERTs of the same bodies into a
- * table like its own, on as many connections, once from Node and once by pgbench where that is there.
+ * Webhooks that the bot takes in, each a row on the disk before its answer: once with its queue paused, and once while it works
+ * on what it takes in. The bot is the process that `stratobot start` starts, with the PostgreSQL it brings; who sends is a process
+ * of its own on the same machine, and who used how much of it is among the figures. Beside it plain single-row INSERTs of the
+ * same bodies into a table like its own, on as many connections, once from Node and once by pgbench where that is there.
  */
 export async function webhooks(): Promise<Report> {
   const recordings = await readRecordings();
@@ -44,7 +46,7 @@ export async function webhooks(): Promise<Report> {
     for (const connections of CONNECTIONS) {
       const runs: Run[] = [];
       for (let run = 0; run < RUNS; run += 1)
-        runs.push(await measure(postgres.databaseUrl, folder, recordings, connections));
+        runs.push(await measure(postgres.databaseUrl, recordings, connections));
       figures.push(...sumUp(runs, connections));
     }
     return { bench: 'webhooks', figures };
@@ -66,19 +68,30 @@ async function readRecordings(): Promise<Recording[]> {
     .map(({ event, payload }) => ({ event, body: JSON.stringify(payload) }));
 }
 
-interface Run {
-  intake: Measured;
-  plain: Measured;
-  pgbench: number | null;
+/** One run; the bot that works on what it takes in has a database of its own. */
+async function measure(server: string, recordings: Recording[], connections: number): Promise<Run> {
+  const working = await intake(server, recordings, connections, false);
+  const alone = await intake(server, recordings, connections, true);
+  const { url } = alone;
+  await makePlainTable(url);
+  const plain = await inProcess<Inserting>('webhooks-inserts.ts', {
+    databaseUrl: url,
+    table: PLAIN,
+    connections,
+    warmUpMs: WARM_UP_MS,
+    measuredMs: MEASURED_MS,
+    rows: recordings,
+  });
+  return { working, alone, plain, pgbench: await runPgbench(url, recordings, connections) };
 }
 
-/** One run, in a database of its own. */
-async function measure(
+/** Sends webhooks to a bot of its own on an empty database, which it leaves behind; the bot is gone afterwards. */
+async function intake(
   server: string,
-  folder: string,
   recordings: Recording[],
   connections: number,
-): Promise<Run> {
+  pause: boolean,
+): Promise<Intake & { url: string }> {
   const url = await emptyDatabase(server);
   const around = await startSurroundings({
     repository: { files: { 'README.md': 'a stack\n' } },
@@ -89,30 +102,36 @@ async function measure(
   let bot: BotProcess | null = null;
   try {
     bot = await startBotProcess(around);
-    const intake = await inProcess<Sending>('webhooks-senders.ts', {
+    if (pause) await pauseQueue(url);
+    const before = await usedSoFar(bot.pid, url);
+    const measured = await inProcess<Sending>('webhooks-senders.ts', {
       url: around.botUrl,
       connections,
       warmUpMs: WARM_UP_MS,
       measuredMs: MEASURED_MS,
       requests: recordings.map((recording) => asRequest(recording, around)),
     });
-    await expectAllThere(url, intake);
-    // What it works on would slow down the others.
-    await bot.kill();
-    bot = null;
-    const plain = await inProcess<Inserting>('webhooks-inserts.ts', {
-      databaseUrl: url,
-      table: PLAIN,
-      connections,
-      warmUpMs: WARM_UP_MS,
-      measuredMs: MEASURED_MS,
-      rows: recordings,
-    });
-    return { intake, plain, pgbench: await runPgbench(url, folder, recordings, connections) };
+    const after = await usedSoFar(bot.pid, url);
+    await expectAllThere(url, measured);
+    const used = {
+      bot: after.bot - before.bot,
+      postgres: after.postgres - before.postgres,
+      machine: after.machine - before.machine,
+    };
+    return { ...measured, used, url };
   } finally {
+    // What it works on would slow down what comes next.
     await bot?.kill();
     await around.close();
   }
+}
+
+/** As somebody with BullMQ's tools may: workers take no job any more, those that run end. */
+async function pauseQueue(url: string): Promise<void> {
+  const bull = withBackend(createPostgresBackend);
+  const queue = new bull.Queue('stratobot', { connection: { connectionString: url, schema: 'bullmq' } });
+  await queue.pause();
+  await queue.close();
 }
 
 function asRequest({ event, body }: Recording, { env, botUrl }: Surroundings): Sending['requests'][number] {
@@ -178,15 +197,21 @@ async function expectAllThere(url: string, { taken, refused }: Measured): Promis
     const { rows } = await client.query('SELECT count(*)::int AS count FROM stratobot.deliveries');
     if (rows[0]?.count !== taken) throw new Error(`${taken} were taken and ${rows[0]?.count} have a row`);
     if (Object.keys(refused).length > 0) throw new Error(`some were refused: ${JSON.stringify(refused)}`);
-    await client.query('CREATE SCHEMA bench');
-    await client.query(`CREATE TABLE ${PLAIN} (LIKE stratobot.deliveries INCLUDING ALL)`);
   } finally {
     await client.end();
   }
 }
 
+async function makePlainTable(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query('CREATE SCHEMA bench');
+  await client.query(`CREATE TABLE ${PLAIN} (LIKE stratobot.deliveries INCLUDING ALL)`);
+  await client.end();
+}
+
 /** Transactions a second of pgbench, which takes the bodies from a table; null where there is none. */
-async function runPgbench(url: string, folder: string, recordings: Recording[], connections: number) {
+async function runPgbench(url: string, recordings: Recording[], connections: number) {
   const client = new pg.Client(url);
   await client.connect();
   await client.query(
@@ -195,6 +220,7 @@ async function runPgbench(url: string, folder: string, recordings: Recording[], 
   for (const [id, { event, body }] of recordings.entries())
     await client.query('INSERT INTO bench.bodies VALUES ($1, $2, $3)', [id + 1, event, body]);
   await client.end();
+  const folder = await mkdtemp(join(tmpdir(), 'stratobot-pgbench-'));
   const script = join(folder, 'insert.sql');
   await writeFile(
     script,
@@ -223,49 +249,7 @@ SELECT gen_random_uuid()::text, event, payload, 1 FROM bench.bodies WHERE id = :
     once(child, 'close').then(() => true),
     once(child, 'error').then(() => false),
   ]);
+  await rm(folder, { recursive: true });
   const [, tps] = /^tps = ([\d.]+)/m.exec(output) ?? [];
   return there && tps !== undefined ? Number(tps) : null;
-}
-
-function sumUp(runs: readonly Run[], connections: number): Figure[] {
-  const on = `on ${connections} connections`;
-  const rate = ({ tookMs, seconds }: Measured) => tookMs.length / seconds;
-  const plain = figure(
-    `plain INSERTs ${on}`,
-    '/s',
-    runs.map((run) => rate(run.plain)),
-  );
-  const bench = runs.map(({ pgbench }) => pgbench).filter((tps) => tps !== null);
-  const rates = runs.map((run) => rate(run.intake));
-  const plainP99 = figure(
-    `plain INSERT, p99 ${on}`,
-    'ms',
-    runs.map((run) => quantile(run.plain, 0.99)),
-  );
-  const figures = [
-    plain,
-    withFloor(figure(`intake ${on}`, '/s', rates, plain), WANTED_SHARE),
-    withFloor(figure(`the same, by itself`, '/s', rates), WANTED_PER_SECOND),
-    figure(
-      `intake, p50 ${on}`,
-      'ms',
-      runs.map((run) => quantile(run.intake, 0.5)),
-    ),
-    plainP99,
-    figure(
-      `intake, p99 ${on}`,
-      'ms',
-      runs.map((run) => quantile(run.intake, 0.99)),
-      plainP99,
-    ),
-  ];
-  if (bench.length > 0) {
-    const pgbench = figure(`pgbench ${on}`, '/s', bench);
-    figures.push(pgbench, figure(`intake ${on}`, '/s', rates, pgbench));
-  }
-  return figures;
-}
-
-function quantile({ tookMs }: Measured, at: number): number {
-  return [...tookMs].sort((a, b) => a - b)[Math.floor(at * tookMs.length)] ?? Number.NaN;
 }

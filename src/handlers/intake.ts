@@ -1,13 +1,16 @@
 import { Retryable } from '../domain/errors.ts';
 import type { Deliveries, Log, NewDelivery, Queue } from '../ports.ts';
+import { inTime, together } from './together.ts';
 
 /** Below the 10 s after which GitHub gives up: a delivery that may not be recorded must be one that failed. */
 const ANSWER_TIMEOUT_MS = 8_000;
-/** How long the next group waits for a commit, and an answer for the queue. */
+/** How long the next group waits for a commit, and for a step into the queue. */
 const STEP_TIMEOUT_MS = 4_000;
 /** What goes into one commit; a webhook that is larger has one for itself. */
 const MOST_ROWS = 100;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** What goes into the queue in one step. */
+const MOST_JOBS = 500;
 /** While one commit waits for the disk the next is written. */
 const COMMITS_AT_ONCE = 2;
 
@@ -33,32 +36,25 @@ interface Waiting {
  * before the commit that has his row, and a row that cannot be written fails no other.
  */
 export function openIntake({ records, queue, log }: IntakeOptions): Intake {
-  let waiting: Waiting[] = [];
-  let commits = 0;
+  const record = together<Waiting>({
+    atOnce: COMMITS_AT_ONCE,
+    timeoutMs: STEP_TIMEOUT_MS,
+    groupOf: fitting,
+    work: (group) => commit(group.filter(({ late }) => !late)),
+  });
+  const enqueue = together<string>({
+    atOnce: 1,
+    timeoutMs: STEP_TIMEOUT_MS,
+    groupOf: ({ length }) => Math.min(length, MOST_JOBS),
+    work: addJobs,
+  });
 
-  async function commitAll(): Promise<void> {
-    commits += 1;
-    for (let group = nextGroup(); group.length > 0; group = nextGroup()) {
-      // One that hangs fails those in it, and keeps nobody else.
-      await inTime(commit(group), STEP_TIMEOUT_MS).catch(() => undefined);
-    }
-    commits -= 1;
-  }
-
-  function nextGroup(): readonly Waiting[] {
-    waiting = waiting.filter(({ late }) => !late);
-    const group = firstOf(waiting);
-    waiting = waiting.slice(group.length);
-    return group;
-  }
-
-  /** Never rejects. */
   async function commit(group: readonly Waiting[]): Promise<void> {
+    if (group.length === 0) return;
     try {
       const fresh = await records.deliveries.recordAll(group.map(({ delivery }) => delivery));
-      void enqueue([...fresh]).then(() => {
-        for (const { taken } of group) taken.resolve();
-      });
+      for (const guid of fresh) void enqueue(guid);
+      for (const { taken } of group) taken.resolve();
     } catch (error) {
       if (group.length > 1 && !(error instanceof Retryable)) {
         // It is one of them; the others find out each for itself.
@@ -69,9 +65,8 @@ export function openIntake({ records, queue, log }: IntakeOptions): Intake {
     }
   }
 
-  /** Their rows are there: should this fail, or the process die before it, the reconciler queues them again. */
-  async function enqueue(guids: readonly string[]): Promise<void> {
-    if (guids.length === 0) return;
+  /** Nobody waits for it, as their rows are there: should it fail, or the process die before it, the reconciler queues them again. */
+  async function addJobs(guids: readonly string[]): Promise<void> {
     const adding = queue.addAll(guids.map((guid) => ({ kind: 'delivery', guid })));
     await inTime(adding, STEP_TIMEOUT_MS).catch((error) =>
       log.warn({ guids, error }, 'Deliveries are recorded but could not be queued'),
@@ -80,8 +75,7 @@ export function openIntake({ records, queue, log }: IntakeOptions): Intake {
 
   return async (delivery) => {
     const one: Waiting = { delivery, taken: Promise.withResolvers(), late: false };
-    waiting.push(one);
-    if (commits < COMMITS_AT_ONCE) void commitAll();
+    void record(one);
     await inTime(one.taken.promise, ANSWER_TIMEOUT_MS).catch((error) => {
       one.late = true;
       throw error;
@@ -89,17 +83,12 @@ export function openIntake({ records, queue, log }: IntakeOptions): Intake {
   };
 }
 
-function firstOf(waiting: readonly Waiting[]): readonly Waiting[] {
+/** How many of them, from the front, fit into one commit. */
+function fitting(waiting: readonly Waiting[]): number {
   let characters = 0;
   const end = waiting.findIndex(({ delivery }, index) => {
     characters += delivery.body.length;
     return index > 0 && (index === MOST_ROWS || characters > MOST_CHARACTERS);
   });
-  return end < 0 ? waiting : waiting.slice(0, end);
-}
-
-async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Retryable(`No answer after ${timeoutMs} ms`)), timeoutMs);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return end < 0 ? waiting.length : end;
 }

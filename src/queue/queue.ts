@@ -136,11 +136,26 @@ async function open<B extends IQueueBackend, C>(
   const run = randomUUID();
   const standsFor = (job: Job) => `${run} ${keyOf(job)}`;
 
+  /** What is being added. */
+  const underWay = new Set<Promise<unknown>>();
   async function taken(adding: Promise<unknown>): Promise<void> {
-    await reached(adding).catch((error) => {
-      recovery.trouble();
-      throw error;
-    });
+    const answer = reached(adding);
+    underWay.add(answer);
+    await answer
+      .catch((error) => {
+        recovery.trouble();
+        throw error;
+      })
+      .finally(() => underWay.delete(answer));
+  }
+
+  /** Not everybody waits for what he adds. */
+  async function allTaken(): Promise<void> {
+    while (underWay.size > 0) {
+      await Promise.allSettled(underWay);
+      // Whoever adds one after the other has had his turn.
+      await new Promise(setImmediate);
+    }
   }
 
   /** Rejected when drain() waits no longer: the jobs that run are put back. */
@@ -189,6 +204,7 @@ async function open<B extends IQueueBackend, C>(
     async close(options) {
       await drain(options);
       recovery.close();
+      await within(ANSWER_TIMEOUT_MS, allTaken());
       await within(GOODBYE_TIMEOUT_MS, queue.close());
     },
   };

@@ -66,6 +66,7 @@ describe('webhooks that come together', () => {
     const [group] = await end();
     expect(group).toHaveLength(38);
     expect(answers.size).toBe(40);
+    await turn();
     expect(jobs.map((added) => added.length)).toEqual([1, 1, 38]);
   });
 
