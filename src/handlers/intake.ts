@@ -9,8 +9,8 @@ const STEP_TIMEOUT_MS = 4_000;
 /** What goes into one commit; a webhook that is larger has one for itself. */
 const MOST_ROWS = 100;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
-/** What goes into the queue in one step. */
-const MOST_JOBS = 500;
+/** Commits whose rows go into the queue in one step. */
+const MOST_COMMITS = 5;
 /** While one commit waits for the disk the next is written. */
 const COMMITS_AT_ONCE = 2;
 
@@ -42,18 +42,18 @@ export function openIntake({ records, queue, log }: IntakeOptions): Intake {
     groupOf: fitting,
     work: (group) => commit(group.filter(({ late }) => !late)),
   });
-  const enqueue = together<string>({
+  const enqueue = together<ReadonlySet<string>>({
     atOnce: 1,
     timeoutMs: STEP_TIMEOUT_MS,
-    groupOf: ({ length }) => Math.min(length, MOST_JOBS),
-    work: addJobs,
+    groupOf: ({ length }) => Math.min(length, MOST_COMMITS),
+    work: (recorded) => addJobs(recorded.flatMap((guids) => [...guids])),
   });
 
   async function commit(group: readonly Waiting[]): Promise<void> {
     if (group.length === 0) return;
     try {
       const fresh = await records.deliveries.recordAll(group.map(({ delivery }) => delivery));
-      for (const guid of fresh) void enqueue(guid);
+      if (fresh.size > 0) void enqueue(fresh);
       for (const { taken } of group) taken.resolve();
     } catch (error) {
       if (group.length > 1 && !(error instanceof Retryable)) {
