@@ -25,7 +25,7 @@ export interface WebhookRouteOptions extends IntakeOptions {
 export type WebhookRoute = (req: IncomingMessage, res: ServerResponse) => Promise<boolean>;
 
 /**
- * The one door for GitHub's webhooks: signature verified, delivery recorded by its GUID, queued, answered. What is no
+ * The one door for GitHub's webhooks: signature verified, delivery recorded by its GUID, answered, queued. What is no
  * webhook gets 400 and a sentence; 500 only what could not be recorded, so that GitHub counts it as failed. Throws when the
  * secret is empty: Probot would then fall back to a public one.
  */
