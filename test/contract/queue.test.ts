@@ -36,12 +36,8 @@ function contract(startServer: () => Promise<QueueServer>) {
   });
 
   const open = async (concurrency = 4, onReturn?: () => void): Promise<OpenQueue> => {
-    const queue = await openQueue({
-      ...server.connection,
-      log,
-      concurrency,
-      ...(onReturn ? { onReturn } : {}),
-    });
+    const options = { ...server.connection, log, concurrency, ...(onReturn ? { onReturn } : {}) };
+    const queue = await openQueue(options);
     opened.push(queue);
     return queue;
   };
@@ -243,6 +239,14 @@ function contract(startServer: () => Promise<QueueServer>) {
     expect(await handled.take(1)).toEqual([{ kind: 'build', buildId: 8 }]);
   });
 
+  test('close waits for what is being added, though nobody else does', async () => {
+    const { queue, close } = await open();
+    const jobs = Array.from({ length: 20 }, (_, index): Job => ({ kind: 'build', buildId: index + 1 }));
+    const added = Promise.all(jobs.map((job) => queue.add(job)));
+    await close();
+    expect(await added.then(() => 'all', String)).toBe('all');
+  });
+
   test('close ends though a job does not, and the job is run again', async () => {
     const { queue, work, close } = await open();
     const started = collector<Job>();
@@ -253,9 +257,7 @@ function contract(startServer: () => Promise<QueueServer>) {
     await queue.add(build);
     await started.take(1);
     await close({ drainTimeoutMs: 50 });
-    expect(log.told.map(({ message }) => message)).toContain(
-      'jobs were still running when the queue was closed',
-    );
+    await log.heard('jobs were still running when the queue was closed');
     const next = await open();
     const handled = collector<Job>();
     await next.work(async (job) => handled.add(job));
