@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,7 +22,7 @@ export function directoryStore({ root, baseUrl }: { root: string; baseUrl: strin
         const file = await open(partial, 'wx');
         await pipeline(
           content,
-          file.createWriteStream({ flush: true }),
+          (chunks: AsyncIterable<Buffer>) => writeDurably(file, chunks),
           signal === undefined ? {} : { signal },
         );
         await rename(partial, path);
@@ -70,6 +70,36 @@ export function directoryStore({ root, baseUrl }: { root: string; baseUrl: strin
       return aborted;
     },
   };
+}
+
+/** The disk works on what is written so far while more comes: at the end little is left to wait for. */
+const syncEveryBytes = 16 * 2 ** 20;
+
+/** Writes all of it, so that it survives a power cut, and closes the file. */
+async function writeDurably(file: FileHandle, chunks: AsyncIterable<Buffer>): Promise<void> {
+  let unsynced = 0;
+  let syncing: Promise<{ error?: unknown }> | null = null;
+  try {
+    for await (const chunk of chunks) {
+      await file.writeFile(chunk);
+      unsynced += chunk.length;
+      if (unsynced < syncEveryBytes) continue;
+      unsynced = 0;
+      // An error of the disk is told once, so it must not be lost here.
+      const { error } = (await syncing) ?? {};
+      if (error !== undefined) throw error;
+      syncing = file.datasync().then(
+        () => ({}),
+        (reason: unknown) => ({ error: reason }),
+      );
+    }
+    const { error } = (await syncing) ?? {};
+    if (error !== undefined) throw error;
+    await file.sync();
+  } finally {
+    await syncing;
+    await file.close();
+  }
 }
 
 /** Keys of all files, in their order as bytes, as S3 lists them. */

@@ -38,7 +38,7 @@ export async function judgeTarball(
 class JudgingThread {
   readonly #worker = new Worker(new URL('./judge-thread.ts', import.meta.url), {
     name: 'tarballs',
-    resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   readonly #free: ArrayBuffer[] = [];
   #tarball = 0;
