@@ -11,7 +11,8 @@ const PACE_MS = 10_000;
 
 /**
  * Brings the summary of a request's head up to what the rows say; runs behind the queue. There is one for every head that
- * somebody asked builds for, none before: a rule of the branch that asks for it then waits.
+ * somebody asked builds for, none before: a rule of the branch that asks for it then waits. Of a single build it has nothing to
+ * add to that build's own check before the end: it is written once, then.
  */
 export async function reportSummary(world: World, requestId: number): Promise<void> {
   const request = await world.records.requests.get(requestId);
@@ -23,8 +24,10 @@ export async function reportSummary(world: World, requestId: number): Promise<vo
     const all = await buildsOfHead(world, repo, pullRequest, headSha);
     const builds = newestOfEach(all).map((build) => comingTry(all, build));
     const posting = await world.records.postings.get(key);
+    const settled = builds.every((build) => isFinal(build.state));
+    if (posting === null && builds.length === 1 && !settled) return 0;
     const since = world.clock.now() - (posting?.writtenAt ?? 0);
-    if (since < PACE_MS && !builds.every((build) => isFinal(build.state))) return PACE_MS - since;
+    if (since < PACE_MS && !settled) return PACE_MS - since;
     const { instance, repositories } = world.catalogue;
     const name = world.served.get(repo)?.summaryCheck ?? `${instance} / summary`;
     const byId = new Map(repositories.map((repository) => [repository.id, repository]));

@@ -36,6 +36,22 @@ botTest('one summary of a head, whatever was asked for in how many comments', as
   `);
 });
 
+botTest('the summary of a single build is written once, when it has ended', async (stage) => {
+  const written = () =>
+    stage.github.requests.filter(
+      ({ method, path, body }) =>
+        method !== 'GET' && /\/check-runs/.test(path) && JSON.stringify(body).includes('/ summary'),
+    ).length;
+  await stage.openPullRequest('wait');
+  await stage.comment('maria', 'bot: build arch=zen2');
+  await stage.status('| since ');
+  await stage.release();
+  await stage.status(': built');
+  await summaryIs(stage, 'success: Built');
+  await stage.silence();
+  expect(written()).toBe(1);
+});
+
 botTest('the summary survives a restart between its row and its check', async (stage) => {
   await stage.openPullRequest();
   stage.github.failNext({ path: /check-runs$/, status: 502, after: true });
@@ -66,6 +82,10 @@ botTest(
     expect(told(stage)).toEqual(['success: Built']);
     await stage.comment('maria', 'bot: build arch=zen2');
     await stage.status(': built');
+    await stage.github.waitFor(() => told(stage).length === 2, {
+      what: 'a summary of the new head',
+      timeoutMs: 20_000,
+    });
     await summaryIs(stage, 'success: Built');
     expect(new Set(summaries(stage).map((run) => run.headSha)).size).toBe(2);
   },
