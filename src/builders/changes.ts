@@ -45,10 +45,7 @@ export async function readChanges(
     git.run(['rev-list', '--count', '--end-of-options', `${headSha}..${baseSha}`], { timeoutMs: TIMEOUT_MS }),
   ]);
   const changes = parseRaw(text(raw.stdout, raw.code, 'diff-tree'));
-  if (changes.length > MOST_FILES)
-    throw new UserFacing(
-      `The pull request changes ${changes.length.toLocaleString('en-US')} files; more than ${MOST_FILES.toLocaleString('en-US')} are not looked at.`,
-    );
+  if (changes.length > MOST_FILES) throw tooManyFiles(changes.length.toLocaleString('en-US'));
   const blobs = changes
     .filter(({ path }) => wanted(path))
     .flatMap(({ before, after }) => [before, after])
@@ -64,6 +61,11 @@ export async function readChanges(
         : { path, status, before: null, after: null },
     ),
   };
+}
+
+function tooManyFiles(count: string): UserFacing {
+  const most = MOST_FILES.toLocaleString('en-US');
+  return new UserFacing(`The pull request changes ${count} files; more than ${most} are not looked at.`);
 }
 
 /** `:100644 100644 <id> <id> M` NUL `path` NUL …; a link or a submodule is no plain file. */

@@ -6,7 +6,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { Retryable } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 
 /** Settings that make git read no configuration but ours and take no way but the one it is told. */
 const SETTINGS: Record<string, string> = {
@@ -20,6 +20,12 @@ const SETTINGS: Record<string, string> = {
   'tar.umask': '0022',
 };
 
+/** What git says is kept in memory: a few bytes of a pull request can be a tree of ten billion files. */
+const MOST_OUTPUT = 64 * 1024 * 1024;
+
+/** git said more than it may: whoever made the pull request may have meant it so. */
+export class TooMuch extends Permanent {}
+
 export interface GitResult {
   code: number | null;
   /** Names of files are bytes, not text. */
@@ -29,13 +35,13 @@ export interface GitResult {
 
 /** Runs git in one repository, without a shell, a terminal or anybody's configuration. */
 export interface Git {
-  /** @throws Retryable when it takes longer than `timeoutMs` */
+  /** @throws Retryable when it takes longer than `timeoutMs`, TooMuch when it says more than `most` bytes */
   run(
     args: readonly string[],
-    options: { timeoutMs: number; input?: Uint8Array; token?: string | null },
+    options: { timeoutMs: number; input?: Uint8Array; token?: string | null; most?: number },
   ): Promise<GitResult>;
-  /** Its output; errors Retryable when git fails or takes too long. */
-  stream(args: readonly string[], options: { timeoutMs: number }): Readable;
+  /** Its output; errors Retryable when git fails or takes too long, TooMuch beyond `most` bytes. */
+  stream(args: readonly string[], options: { timeoutMs: number; most: number }): Readable;
 }
 
 /** @param home an empty folder, for git to find no configuration in */
@@ -59,7 +65,7 @@ export function gitIn(repository: string, home: string): Git {
   }
 
   return {
-    async run(args, { timeoutMs, input = Buffer.alloc(0), token = null }) {
+    async run(args, { timeoutMs, input = Buffer.alloc(0), token = null, most = MOST_OUTPUT }) {
       const secret = token === null ? null : await withoutName(home, settingsFor(token));
       const child = start(args, secret);
       const ended = once(child, 'close');
@@ -73,21 +79,27 @@ export function gitIn(repository: string, home: string): Git {
         late.reject(tooLate(args, timeoutMs));
       }, timeoutMs);
       try {
-        const all = Promise.all([ended, buffer(child.stdout), buffer(child.stderr)]);
+        const all = Promise.all([ended, upTo(most, child.stdout, args), upTo(most, child.stderr, args)]);
         const [[code], stdout, stderr] = await Promise.race([all, late.promise]);
         return { code, stdout, stderr: stderr.toString('utf8') };
       } finally {
         clearTimeout(timer);
+        child.kill('SIGKILL'); // where it said too much
       }
     },
 
-    stream(args, { timeoutMs }) {
+    stream(args, { timeoutMs, most }) {
       const child = start(args, null);
       child.stdin.end();
       const complaint = buffer(child.stderr);
       const code = exitOf(child);
+      let bytes = 0;
       const output = new Transform({
-        transform: (chunk, _encoding, done) => done(null, chunk),
+        transform(chunk: Buffer, _encoding, done) {
+          bytes += chunk.length;
+          if (bytes > most) done(tooMuch(args, most));
+          else done(null, chunk);
+        },
         flush(done) {
           Promise.all([code, complaint]).then(
             ([ended, text]) => done(failure(args, ended, text.toString('utf8'))),
@@ -138,6 +150,21 @@ async function withoutName(folder: string, text: string): Promise<FileHandle> {
   await rm(path);
   await file.write(text);
   return file;
+}
+
+async function upTo(most: number, output: Readable, args: readonly string[]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > most) throw tooMuch(args, most);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooMuch(args: readonly string[], most: number): TooMuch {
+  return new TooMuch(`git ${args[0]} says more than ${most} bytes`);
 }
 
 function exitOf(child: ChildProcess): Promise<number | null> {

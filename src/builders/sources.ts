@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { Permanent, Retryable } from '../domain/errors.ts';
 import type { Log, PullChanges, SourceResult, Sources } from '../ports.ts';
 import { readChanges } from './changes.ts';
-import { type Git, type GitResult, gitIn } from './git.ts';
+import { type Git, type GitResult, gitIn, TooMuch } from './git.ts';
 
 export interface GitSourcesOptions {
   /** Mirrors of repositories are kept below it, in `mirrors/<owner>/<name>.git`. */
@@ -32,6 +33,11 @@ type Gone = Extract<SourceResult, { kind: 'gone' }>;
 const FETCH_TIMEOUT_MS = 300_000;
 const LOCAL_TIMEOUT_MS = 60_000;
 const ARCHIVE_TIMEOUT_MS = 300_000;
+/** A tree that shows one large file under many names is small for git, and not on a node. */
+const LARGEST_ARCHIVE = 4 * 1024 ** 3;
+const LARGEST_DIFF = 256 * 1024 ** 2;
+/** Their names together: of half a million files, ten times what Linux has, in most trees. */
+const LONGEST_LIST_OF_FILES = 32 * 1024 ** 2;
 /** Builds of one request come together: they share one fetch and one merge. */
 const SHARED_MS = 10_000;
 
@@ -90,6 +96,8 @@ export function gitSources({
       };
     }
     if (!SHA.test(baseSha)) throw new Retryable(`the mirror of ${pull.repo} has lost its base branch`);
+    if (!(await canBeListed(git, pull.headSha)))
+      return { kind: 'gone', detail: `commit ${pull.headSha} holds too many files to be looked at` };
     return { kind: 'brought', git, mirror, baseSha };
   }
 
@@ -167,6 +175,24 @@ export function gitSources({
   };
 }
 
+/**
+ * Whether a commit's files are so few that git can compare them: for that it has all of them in memory, and a few bytes can be
+ * a tree of ten billion. Here it tells them as it walks.
+ */
+async function canBeListed(git: Git, commit: string): Promise<boolean> {
+  const names = git.stream(['ls-tree', '-r', '-z', '--name-only', commit], {
+    timeoutMs: LOCAL_TIMEOUT_MS,
+    most: LONGEST_LIST_OF_FILES,
+  });
+  try {
+    for await (const _ of names);
+    return true;
+  } catch (error) {
+    if (error instanceof TooMuch) return false;
+    throw error;
+  }
+}
+
 /** @throws Permanent for a name that would be a path or an option */
 function refuseOdd({ repo, headSha, number }: Pull): void {
   if (!OWNER_AND_NAME.test(repo)) throw new Permanent(`${repo} is no repository name`);
@@ -216,9 +242,14 @@ async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Pro
 
   const name = `${pull.number}.diff`;
   const [diff, { stdout }] = await Promise.all([
-    diffBlob(git, mirror, baseSha, tree),
+    diffBlob(git, mirror, baseSha, tree).catch((error) => {
+      if (error instanceof TooMuch) return null;
+      throw error;
+    }),
     git.run(['ls-tree', '-z', tree], { timeoutMs: LOCAL_TIMEOUT_MS }),
   ]);
+  if (diff === null)
+    return { kind: 'gone', detail: `the difference to ${pull.baseRef} is larger than 256 MiB` };
   // As latin1, in which every byte is a character: names of files need not be UTF-8.
   const entries = stdout
     .toString('latin1')
@@ -227,7 +258,8 @@ async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Pro
   const others = entries.filter((entry) => !entry.endsWith(`\t${name}`));
   const listing = [...others, `100644 blob ${diff}\t${name}`].map((entry) => `${entry}\0`).join('');
   const whole = await must(git, ['mktree', '-z'], Buffer.from(listing, 'latin1'));
-  const open = async () => git.stream(['archive', '--format=tar', whole], { timeoutMs: ARCHIVE_TIMEOUT_MS });
+  const limits = { timeoutMs: ARCHIVE_TIMEOUT_MS, most: LARGEST_ARCHIVE };
+  const open = async () => git.stream(['archive', '--format=tar', whole], limits);
   return { kind: 'ready', source: { tree, baseSha, open } };
 }
 
@@ -235,16 +267,9 @@ async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Pro
 async function diffBlob(git: Git, mirror: string, base: string, tree: string): Promise<string> {
   const file = join(mirror, `diff-${randomBytes(8).toString('hex')}`);
   try {
-    await must(git, [
-      'diff',
-      '--no-ext-diff',
-      '--no-textconv',
-      '--no-color',
-      `--output=${file}`,
-      base,
-      tree,
-      '--',
-    ]);
+    const args = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', base, tree, '--'];
+    const difference = git.stream(args, { timeoutMs: LOCAL_TIMEOUT_MS, most: LARGEST_DIFF });
+    await pipeline(difference, createWriteStream(file));
     return await must(git, ['hash-object', '-w', '--no-filters', '--', file]);
   } finally {
     await rm(file, { force: true });

@@ -37,6 +37,22 @@ async function pull(files: Record<string, string>): Promise<string> {
   return git(['rev-parse', 'HEAD']);
 }
 
+/** A tree that holds another one ten times, and so on: a few bytes, ten billion files. */
+function bomb(blob: string): string {
+  let tree = git(['mktree'], `100644 blob ${blob}\tf\n`);
+  for (let level = 0; level < 10; level += 1)
+    tree = git(['mktree'], [...'0123456789'].map((name) => `040000 tree ${tree}\t${name}\n`).join(''));
+  return tree;
+}
+
+/** A commit whose tree is `main` and these entries, as the head of pull request 7. */
+function pullTree(entries: string): string {
+  const tree = git(['mktree'], `${entries}\n${git(['ls-tree', 'main'])}\n`);
+  const head = git(['commit-tree', '-p', 'main', '-m', 'topic', tree]);
+  git(['update-ref', 'refs/pull/7/head', head]);
+  return head;
+}
+
 const prepare = (headSha: string, baseRef = 'main') =>
   sources.prepare({ repo: 'EESSI/software-layer', number: 7, baseRef, headSha });
 
@@ -102,12 +118,25 @@ test('a .git in the tree, as a link and as a folder with a configuration', async
   const inside = git(['mktree'], `100644 blob ${blob}\tconfig\n`);
   const target = git(['hash-object', '-w', '--stdin'], folder);
   for (const entry of [`040000 tree ${inside}\t.git`, `120000 blob ${target}\t.git`]) {
-    const readme = git(['ls-tree', 'main', 'README.md']);
-    const tree = git(['mktree'], `${entry}\n${readme}\n`);
-    const head = git(['commit-tree', '-p', 'main', '-m', 'topic', tree]);
-    git(['update-ref', 'refs/pull/7/head', head]);
+    const head = pullTree(entry);
     // git itself makes no archive of it: nothing reaches a node either.
     await expect(archive(head), entry).rejects.toThrow(/invalid path '\.git/);
   }
   expect(existsSync(canary)).toBe(false);
+});
+
+test('a huge repository: ten billion files, and a difference of gigabytes, that are a few bytes', async () => {
+  const small = git(['hash-object', '-w', '--stdin'], 'x\n');
+  const headSha = pullTree(`040000 tree ${bomb(small)}\tbomb`);
+  const gone = { kind: 'gone', detail: `commit ${headSha} holds too many files to be looked at` };
+  const pull = { repo: 'EESSI/software-layer', number: 7, baseRef: 'main', headSha };
+  expect(await sources.changes(pull, () => true)).toEqual(gone);
+  expect(await prepare(headSha)).toEqual(gone);
+
+  const large = git(['hash-object', '-w', '--stdin'], `${'x'.repeat(1023)}\n`.repeat(16 * 1024));
+  const names = Array.from({ length: 20 }, (_, index) => `100644 blob ${large}\tlarge-${index}`);
+  expect(await prepare(pullTree(names.join('\n')))).toEqual({
+    kind: 'gone',
+    detail: 'the difference to main is larger than 256 MiB',
+  });
 });
