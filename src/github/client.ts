@@ -5,7 +5,7 @@ import { Octokit as BaseOctokit } from '@octokit/rest';
 import Bottleneck from 'bottleneck';
 import { Permanent } from '../domain/errors.ts';
 import type { Log } from '../ports.ts';
-import { narrowAuth, type Reach } from './narrow.ts';
+import { LED_ON, narrowAuth, type Reach } from './narrow.ts';
 
 const Octokit = BaseOctokit.plugin(throttling);
 export type Octokit = BaseOctokit;
@@ -109,7 +109,8 @@ async function fetchWhole(url: string, init: RequestInit, moved: (from: string) 
   const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
   const send = (to: string) => fetch(to, { ...init, redirect: 'manual', signal });
   let response = await send(url);
-  if (REDIRECTS.includes(response.status)) {
+  const led = REDIRECTS.includes(response.status);
+  if (led) {
     const to = URL.parse(response.headers.get('location') ?? '', url);
     // The token is for GitHub alone.
     if (to === null || to.origin !== new URL(url).origin)
@@ -120,7 +121,9 @@ async function fetchWhole(url: string, init: RequestInit, moved: (from: string) 
   }
   if (REDIRECTS.includes(response.status)) throw new Permanent(`GitHub leads ${url} on more than once`);
   const body = await response.arrayBuffer();
-  const { status, statusText, headers } = response;
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  if (led) headers.set(LED_ON, 'yes');
   return new Response(body.byteLength === 0 ? null : body, { status, statusText, headers });
 }
 

@@ -28,6 +28,12 @@ export function hasStatus(error: unknown, status: number): boolean {
   return isHttpError(error) && error.status === status;
 }
 
+/** A header of the answer that was an error, lower case. */
+export function headerOf(error: unknown, name: string): string | undefined {
+  const value = isHttpError(error) ? error.response?.headers[name] : undefined;
+  return value === undefined ? undefined : String(value);
+}
+
 /** The error has this status and says so in words that fit. */
 export function says(error: unknown, status: number, words: RegExp): boolean {
   return isHttpError(error) && error.status === status && words.test(error.message);

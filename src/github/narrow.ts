@@ -1,7 +1,7 @@
 /** Who a request comes from: the App itself, or its installation with a token that reaches no more than it needs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
-import { hasStatus, OutOfReach } from './errors.ts';
+import { hasStatus, headerOf, OutOfReach } from './errors.ts';
 import { NAMES, type Permissions } from './reach.ts';
 
 /** What a client of an installation is for. */
@@ -10,6 +10,9 @@ export interface Reach {
   at: { owner: string; repo: string } | null;
   permissions: Permissions;
 }
+
+/** Set on answers that came from where an old name leads. */
+export const LED_ON = 'x-stratobot-led-on';
 
 type Options = Parameters<typeof createAppAuth>[0] & { reach: Reach };
 type Auth = ReturnType<typeof createAppAuth>;
@@ -26,17 +29,18 @@ export function narrowAuth({ reach, ...options }: Options) {
   /** The repository's id, once its name in the configuration was found to be an old one. */
   let id: number | null = null;
 
-  const tokenOf = async (request: Request) => {
+  /** @param again asks GitHub, whatever is remembered */
+  const tokenOf = async (request: Request, again = false) => {
     const { at, permissions } = reach;
-    const ask = (repository: { repositoryNames?: string[]; repositoryIds?: number[] }) =>
+    const ask = (repository: { repositoryNames?: string[]; repositoryIds?: number[]; refresh?: boolean }) =>
       auth({ type: 'installation', permissions: { ...permissions }, ...repository });
     if (at === null) return ask({});
-    if (id === null) {
+    if (id === null && !again) {
       const byName = await refused(ask({ repositoryNames: [at.repo] }));
       if (byName !== null) return byName;
-      id = await idOf(request, at);
     }
-    const byId = await refused(ask({ repositoryIds: [id] }));
+    id ??= await idOf(request, at);
+    const byId = await refused(ask({ repositoryIds: [id], refresh: again }));
     if (byId !== null) return byId;
     throw new OutOfReach(
       `The GitHub App is not installed on ${at.owner}/${at.repo}, or may do too little there`,
@@ -62,6 +66,9 @@ export function narrowAuth({ reach, ...options }: Options) {
       try {
         return await request(endpoint as never);
       } catch (error) {
+        // A token outlives the transfer of its repository: whether there still is one for it tells a transfer from a refusal.
+        const refusal = hasStatus(error, 403) || hasStatus(error, 404);
+        if (refusal && headerOf(error, LED_ON) !== undefined) await tokenOf(request, true);
         if (!hasStatus(error, 401) || Date.now() - Date.parse(createdAt) > FRESH_MS) throw error;
         await sleep(FRESH_PAUSE_MS);
       }
