@@ -73,8 +73,17 @@ export interface FoundEvent {
   guid: string;
   event: string;
   payload: unknown;
-  /** Of a comment: its id, and when it was written (unix ms). */
-  comment: { id: number; at: number } | null;
+  /** What somebody asks for by it, and when (unix ms): by a comment, or by a label that is still there. */
+  asked: { by: 'comment'; id: number; at: number } | ({ by: 'label' } & SetLabel) | null;
+}
+
+/** A label that somebody set on a pull request. */
+export interface SetLabel {
+  repo: string;
+  number: number;
+  label: string;
+  /** Unix ms. */
+  at: number;
 }
 
 export interface GitHub {
@@ -130,8 +139,11 @@ export interface GitHub {
   gitAccess(repo: string): Promise<{ url: string; token: string | null }>;
   /** What GitHub sent to this App at `since` (unix ms) or later, newest first; a request for each 100 that are read. */
   deliveriesSince(since: number): AsyncIterable<SentDelivery>;
-  /** Heads of open pull requests that changed since (unix ms), and comments written on open ones since; the first 1,000 of each. */
-  openPullsSince(repo: string, since: number): Promise<FoundEvent[]>;
+  /**
+   * Heads of open pull requests that changed since (unix ms), those of `labels` that were set on them since, and comments
+   * written on open ones since; the first 1,000 of each.
+   */
+  openPullsSince(repo: string, since: number, labels: readonly string[]): Promise<FoundEvent[]>;
   /** Reviews of a pull request, and that it is closed when it is. */
   pullAsEvents(repo: string, number: number): Promise<FoundEvent[]>;
 }

@@ -8,6 +8,7 @@ import type { Differences } from '../domain/repository-policy.ts';
 import type { BuildRequest } from '../domain/request.ts';
 import type { Rollback, RollbackState, RollbackStateKind } from '../domain/rollback.ts';
 import type { Target } from '../domain/target.ts';
+import type { SetLabel } from './github.ts';
 import type { Remains } from './remains.ts';
 import type { Uploads } from './uploads.ts';
 import type { Waits } from './waits.ts';
@@ -59,6 +60,8 @@ export interface Deliveries {
   known(guids: readonly string[]): Promise<Set<string>>;
   /** Those of the comments that came in a webhook since (unix ms), were answered, or asked for builds. */
   commentsSeen(ids: readonly number[], since: number): Promise<Set<number>>;
+  /** Whether the webhook of a label came, or builds were asked for by one there since. */
+  labelSeen(label: SetLabel): Promise<boolean>;
   /** How far GitHub's log of deliveries was read, unix ms; null when it never was. */
   logReadTo(): Promise<number | null>;
   readLogTo(at: number): Promise<void>;

@@ -7,6 +7,9 @@ const DROPPED = 'null';
 /** `\\` and `\uXXXX` in JSON text: without them it is JSON still, and none that PostgreSQL cannot turn into text (U+0000). */
 const ESCAPES = String.raw`\\(\\|u[0-9a-fA-F]{4})`;
 
+/** Between GitHub's clock and the bot's, ms. */
+const CLOCKS_DIFFER_MS = 2 * 60_000;
+
 /** Webhooks as they came. A payload is kept as JSON text: it may hold U+0000, which jsonb refuses. */
 export function deliveries(db: Kysely<Tables>): Deliveries {
   return {
@@ -90,6 +93,18 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
           WHERE source = ANY(${ids.map((id) => `comment:${id}`)})`.execute(db);
       const seen = new Set(rows.map(({ id }) => Number(id)));
       return new Set(ids.filter((id) => seen.has(id)));
+    },
+    async labelSeen({ repo, number, label, at }) {
+      const from = at - CLOCKS_DIFFER_MS;
+      const { rows } = await sql`
+        SELECT 1 FROM (
+          SELECT regexp_replace(payload, ${ESCAPES}, '', 'g')::json AS sent FROM stratobot.deliveries
+            WHERE event = 'pull_request' AND received_at >= ${from}
+        ) AS told WHERE sent->>'action' = 'labeled' AND sent->'label'->>'name' = ${label}
+          AND sent->'repository'->>'full_name' = ${repo} AND sent->'pull_request'->>'number' = ${String(number)}
+        UNION SELECT 1 FROM stratobot.requests WHERE repo = ${repo} AND pull_request = ${number}
+          AND source LIKE 'label:%' AND created_at >= ${from}`.execute(db);
+      return rows.length > 0;
     },
     async logReadTo() {
       const row = await db.selectFrom('delivery_log').select('read_to').executeTakeFirst();

@@ -1,11 +1,12 @@
 import { Permanent } from '../domain/errors.ts';
 import type { FoundEvent } from '../ports.ts';
+import { COMMAND_LABELS } from './handle-label.ts';
 import { takeFound } from './take-found.ts';
 import type { World } from './world.ts';
 
 /**
- * What GitHub's log of deliveries no longer reaches back to is found on the pull requests themselves: new heads and comments
- * of the open ones, reviews and the end of deploy PRs, the end of pull requests that builds run for,
+ * What GitHub's log of deliveries no longer reaches back to is found on the pull requests themselves: new heads, labels and
+ * comments of the open ones, reviews and the end of deploy PRs, the end of pull requests that builds run for,
  * or commands wait for. Each becomes a delivery
  * with a GUID made of what it is about, so that it is one however often this runs. A command among them is more than a day
  * old and not carried out: whoever wrote it is told so, once.
@@ -15,11 +16,13 @@ import type { World } from './world.ts';
 export async function comparePulls(world: World, since: number, until: number): Promise<void> {
   const { github, log, records, served } = world;
   const take = async (events: readonly FoundEvent[]) => {
-    const ids = events.flatMap(({ comment }) => comment?.id ?? []);
+    const ids = events.flatMap(({ asked }) => (asked?.by === 'comment' ? asked.id : []));
     const seen = await records.deliveries.commentsSeen(ids, since);
     for (const event of events) {
-      const { comment } = event;
-      if (comment !== null && (seen.has(comment.id) || comment.at > until)) continue;
+      const { asked } = event;
+      if (asked !== null && asked.at > until) continue;
+      if (asked?.by === 'comment' && seen.has(asked.id)) continue;
+      if (asked?.by === 'label' && (await records.deliveries.labelSeen(asked))) continue;
       await takeFound(world, event);
     }
   };
@@ -33,7 +36,7 @@ export async function comparePulls(world: World, since: number, until: number): 
     await take(events);
   };
 
-  for (const repo of served.keys()) await one(repo, () => github.openPullsSince(repo, since));
+  for (const repo of served.keys()) await one(repo, () => github.openPullsSince(repo, since, COMMAND_LABELS));
   for (const deploy of await records.deploys.inState(['open', 'approved'])) {
     if (!('pullRequest' in deploy.state) || deploy.state.pullRequest === null) continue;
     const { staging, state } = deploy;

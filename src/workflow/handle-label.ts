@@ -16,6 +16,9 @@ const LABELS: Record<string, { action: 'build' | 'deploy'; command: string }> = 
   'bot:deploy': { action: 'deploy', command: 'bot: deploy' },
 };
 
+/** Labels that people ask by. */
+export const COMMAND_LABELS = Object.keys(LABELS);
+
 /**
  * A label is a command that names the commit itself: its webhook carries the head. Who has no right is told so, and the
  * label is taken off, so that it does not look as if something were on its way.

@@ -53,6 +53,51 @@ botTest('what was heard in time is not answered again after a long silence', asy
   expect(await requests(stage)).toHaveLength(1);
 });
 
+/** The label was set so long ago that no log has it any more, and is still there. */
+const labelled = ({ github }: Stage, days: number, label: string, { by = 'maria', deliver = false } = {}) =>
+  github.addLabel(SOFTWARE, 1, { by, label, deliver, at: new Date(Date.now() - days * DAY_MS) });
+
+botTest(
+  'a label that nobody saw for days asks for nothing any more; whoever set it is told once',
+  async (stage) => {
+    await stage.openPullRequest();
+    await labelled(stage, 5, 'bot:build');
+    await labelled(stage, 5, 'help wanted');
+    await look(stage);
+    expect(await stage.said()).toMatchInlineSnapshot(
+      `"Nothing was done: the label was set more than 24 hours ago, and the bot could not act on it until now. Ask again if it is still wanted."`,
+    );
+    expect(await requests(stage)).toEqual([]);
+    await look(stage);
+    await stage.silence();
+  },
+);
+
+botTest('a label by somebody without the right is taken off after days, too', async (stage) => {
+  const { github } = stage;
+  github.setPermission(SOFTWARE, 'eve', 'triage');
+  await stage.openPullRequest();
+  await labelled(stage, 5, 'bot:deploy', { by: 'eve' });
+  await look(stage);
+  expect(await stage.said()).toContain('@eve');
+  expect(github.pullRequest(SOFTWARE, 1).labels).toEqual([]);
+});
+
+botTest(
+  'a label that was seen in time, or was set before the outage, asks for nothing again',
+  async (stage) => {
+    await stage.openPullRequest();
+    await labelled(stage, 5, 'bot:deploy', { deliver: true });
+    await stage.bot.handled();
+    expect(await stage.said()).toContain('Nothing to deploy');
+    await look(stage);
+    await stage.github.removeLabel(SOFTWARE, 1, { by: 'maria', label: 'bot:deploy', deliver: false });
+    await labelled(stage, 11, 'bot:deploy');
+    await look(stage);
+    await stage.silence();
+  },
+);
+
 botTest('old comments of closed pull requests, and edited ones, ask for nothing', async (stage) => {
   const { github } = stage;
   await stage.openPullRequest();

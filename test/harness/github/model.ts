@@ -72,12 +72,22 @@ export interface Issue {
   body: string | null;
   state: 'open' | 'closed';
   labels: Label[];
+  /** Labels that came and went, oldest first. */
+  readonly labelEvents: LabelEvent[];
   assignees: Account[];
   readonly comments: Comment[];
   readonly createdAt: string;
   updatedAt: string;
   closedAt: string | null;
   readonly pull: Pull | null;
+}
+
+export interface LabelEvent {
+  readonly id: number;
+  readonly event: 'labeled' | 'unlabeled';
+  readonly actor: Account;
+  readonly label: Label;
+  readonly at: string;
 }
 
 /** What makes an issue a pull request. */

@@ -153,11 +153,15 @@ export class People {
     });
   }
 
-  async addLabel(repoName: string, number: number, options: By & { label: string }): Promise<void> {
+  async addLabel(
+    repoName: string,
+    number: number,
+    options: By & { label: string; at?: Date },
+  ): Promise<void> {
     const issue = this.world.issue(this.world.repository(repoName), number);
     await this.#act(options, (act) => {
       this.#demand(act, issue.repo, 'triage');
-      issues.addLabels(act, issue, [options.label]);
+      issues.addLabels(act, issue, [options.label], options.at?.toISOString());
     });
   }
 

@@ -1,7 +1,7 @@
 /** What can happen to issues, comments and labels; pull requests are issues here too. */
 import type { Act } from '../act.ts';
 import { invalid } from '../errors.ts';
-import type { Comment, Issue, Label, Reaction, Repository } from '../model.ts';
+import type { Comment, Issue, Label, LabelEvent, Reaction, Repository } from '../model.ts';
 import { renderComment, renderIssue, renderLabel } from '../render/issue.ts';
 import { renderPull } from '../render/pull.ts';
 import { isPull } from '../world.ts';
@@ -54,6 +54,7 @@ export function openIssue(act: Act, repo: Repository, draft: { title: string; bo
     body: draft.body,
     state: 'open',
     labels: [],
+    labelEvents: [],
     assignees: [],
     comments: [],
     createdAt: now,
@@ -171,11 +172,12 @@ export function react(act: Act, comment: Comment, content: string): { reaction: 
 }
 
 /** Adds labels that are not there yet; unknown ones are made, as GitHub does. */
-export function addLabels(act: Act, issue: Issue, names: readonly string[]): void {
+export function addLabels(act: Act, issue: Issue, names: readonly string[], at = act.world.now()): void {
   for (const name of names) {
     if (issue.labels.some((label) => label.name.toLowerCase() === name.toLowerCase())) continue;
     const label = labelOf(act, issue.repo, name);
     issue.labels.push(label);
+    remember(act, issue, 'labeled', label, at);
     raiseIssueEvent(act, issue, 'labeled', { label: renderLabel(act.world, issue.repo, label) });
     issue.updatedAt = act.world.now();
     act.world.changed('label', issue);
@@ -187,16 +189,21 @@ export function removeLabel(act: Act, issue: Issue, name: string): boolean {
   const at = issue.labels.findIndex((label) => label.name.toLowerCase() === name.toLowerCase());
   const [label] = at < 0 ? [] : issue.labels.splice(at, 1);
   if (label === undefined) return false;
+  remember(act, issue, 'unlabeled', label, act.world.now());
   raiseIssueEvent(act, issue, 'unlabeled', { label: renderLabel(act.world, issue.repo, label) });
   issue.updatedAt = act.world.now();
   act.world.changed('label', issue);
   return true;
 }
 
+function remember(act: Act, issue: Issue, event: LabelEvent['event'], label: Label, at: string): void {
+  issue.labelEvents.push({ id: act.world.nextId(), event, actor: act.actor, label, at });
+}
+
 function labelOf(act: Act, repo: Repository, name: string): Label {
   const known = repo.labels.get(name.toLowerCase());
   if (known !== undefined) return known;
-  const label: Label = { id: act.world.nextId(), name, color: 'ededed', description: null };
+  const label: Label = { id: act.world.nextId(), name, color: 'ededed', description: '' };
   repo.labels.set(name.toLowerCase(), label);
   return label;
 }

@@ -1,4 +1,4 @@
-import type { Account, Comment, Issue, Json, Label, Reaction, Repository } from '../model.ts';
+import type { Account, Comment, Issue, Json, Label, LabelEvent, Reaction, Repository } from '../model.ts';
 import type { World } from '../world.ts';
 import { renderApp } from './app.ts';
 import { nodeId } from './ids.ts';
@@ -23,6 +23,26 @@ export function renderLabel(world: World, repo: Repository, label: Label): Json 
     color: label.color,
     default: false,
     description: label.description,
+  };
+}
+
+/** A line of an issue's history; of its events the double keeps those of labels. */
+export function renderLabelEvent(
+  world: World,
+  issue: Issue,
+  { id, event, actor, label, at }: LabelEvent,
+): Json {
+  return {
+    id,
+    node_id: nodeId('LE', id),
+    url: `${repositoryUrl(world, issue.repo)}/issues/events/${id}`,
+    actor: renderUser(world, actor),
+    event,
+    commit_id: null,
+    commit_url: null,
+    created_at: at,
+    label: { name: label.name, color: label.color },
+    performed_via_github_app: null,
   };
 }
 

@@ -18,6 +18,7 @@ import {
   renderComment,
   renderIssue,
   renderLabel,
+  renderLabelEvent,
   renderReaction,
 } from '../render/issue.ts';
 import {
@@ -91,6 +92,15 @@ export const issueRoutes: readonly Route[] = [
     },
   },
   { method: 'POST', template: `${base}/comments/{comment_id}/reactions`, needs: write, handle: addReaction },
+  {
+    method: 'GET',
+    template: `${base}/{issue_number}/events`,
+    needs: read,
+    handle: (request) => {
+      const issue = issueOf(request);
+      return paged(request, issue.labelEvents, (one) => renderLabelEvent(request.world, issue, one));
+    },
+  },
   { method: 'GET', template: `${base}/{issue_number}/labels`, needs: read, handle: listLabels },
   {
     method: 'POST',
