@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import { directoryPublisher } from '../../src/ingest/directory-publisher.ts';
 import type { Publisher, Transport } from '../../src/ports.ts';
@@ -10,6 +10,9 @@ import { type CvmfsBench, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
 import { silent } from '../harness/log.ts';
 import { deploy, spoolInto, zen2, zen2Name } from '../harness/spooled.ts';
 import type { MemberSpec } from '../harness/tarballs.ts';
+
+// Each test starts some dozens of processes, which on a busy machine wait their turn.
+vi.setConfig({ testTimeout: 120_000 });
 
 let folder: string;
 let bench: CvmfsBench;

@@ -1,7 +1,7 @@
 /** What `cvmfs_server` may answer, and what the publisher makes of it: each row of what was observed on a real one. */
 import { existsSync, mkdirSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import { localTransport } from '../../src/transport/local.ts';
 import {
@@ -12,6 +12,9 @@ import {
   transportWith,
 } from '../harness/cvmfs-server/bench.ts';
 import { tar } from '../harness/tarballs.ts';
+
+// Each test starts some dozens of processes, which on a busy machine wait their turn.
+vi.setConfig({ testTimeout: 120_000 });
 
 let bench: CvmfsBench;
 beforeEach(async () => {

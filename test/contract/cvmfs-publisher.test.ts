@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Permanent } from '../../src/domain/errors.ts';
 import { sshTransport } from '../../src/transport/ssh.ts';
 import {
@@ -13,6 +13,9 @@ import {
 import { silent } from '../harness/log.ts';
 import { newKey, startSshNode } from '../harness/ssh-node.ts';
 import { tar } from '../harness/tarballs.ts';
+
+// Each test starts some dozens of processes, which on a busy machine wait their turn.
+vi.setConfig({ testTimeout: 120_000 });
 
 let bench: CvmfsBench;
 beforeEach(async () => {

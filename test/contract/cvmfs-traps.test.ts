@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Permanent, Retryable } from '../../src/domain/errors.ts';
 import {
   type CvmfsBench,
@@ -14,6 +14,9 @@ import {
 } from '../harness/cvmfs-server/bench.ts';
 import type { Point } from '../harness/cvmfs-server/places.ts';
 import { recordingLog } from '../harness/log.ts';
+
+// Each test starts some dozens of processes, which on a busy machine wait their turn.
+vi.setConfig({ testTimeout: 120_000 });
 
 let bench: CvmfsBench;
 beforeEach(async () => {
