@@ -30,17 +30,17 @@ export interface AlmostCommand {
 
 const POLITE = '(?:please|pls|plz|hi|hey|hello|dear|ok|okay|so|and|now|then|thanks)';
 const NAME = `(?:${COMMAND_NAMES.join('|')})`;
-/** Marks of a list, a heading or of emphasis, but none of a quote or of code. */
-const MARKS = '(?:[*_~#+.()\\d-]+ *){0,3}';
+/** Marks of a list, a heading or of emphasis, or a small picture; but none of a quote or of code. */
+const MARKS = '(?:(?:[*_~#+.()\\d-]+|\\p{Extended_Pictographic}\\uFE0F?) *){0,3}';
 const CALLS = [
   '/(?=(?:build|plan|deploy)\\b)',
-  '[/!#]?bot(?: *[:;：，,.!-]+ *| +)',
+  '[/!#]?(?:bot|ｂｏｔ)(?: *[:;：，,.!-]+ *| +)',
   '@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +',
   'stratobot(?:[:,]+ *| +)',
   `(?<called>[A-Za-z0-9][\\w.-]{0,63}): *(?=${NAME}\\b)`,
   `(?<bare>)(?=${NAME} +[A-Za-z]+[:=])`,
 ];
-const ALMOST = new RegExp(`^ *${MARKS}(?:${POLITE}[ ,!:]+){0,3}(?:${CALLS.join('|')})(?=[A-Za-z])`, 'i');
+const ALMOST = new RegExp(`^ *${MARKS}(?:${POLITE}[ ,!:]+){0,3}(?:${CALLS.join('|')})(?=[A-Za-z])`, 'iu');
 const LONGEST = 300;
 /** Words between a command and its names: `build for zen2 and zen3`. */
 const BETWEEN = /^(?:for|and|with)$/;

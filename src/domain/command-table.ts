@@ -16,6 +16,12 @@ export const FILTER_NAMES: Readonly<Record<FilterKey, string>> = {
   confirm: 'confirm',
 };
 
+/** How a filter is written, for a hint. */
+export function writtenAs(key: FilterKey): string {
+  if (key === 'on' || key === 'for') return `write ${key}:arch=…`;
+  return key === 'export' ? 'write export:NAME=value' : `write ${key}=… with a value`;
+}
+
 export type CommandName =
   | 'help'
   | 'build'
@@ -163,6 +169,7 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 
 /** Other words people say for a command; only ever suggested. */
 const OTHER_WORDS: readonly [command: CommandName, words: string][] = [
+  ['help', 'hilfe aide ayuda aiuto commands usage man ?'],
   ['build', 'compile make install test run'],
   ['retry', 'again rerun repeat restart'],
   ['log', 'logs output tail'],

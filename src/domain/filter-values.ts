@@ -33,6 +33,8 @@ interface ValueRule {
   /** What `whole` wants, for the sentence. */
   shape: string;
   longest: number;
+  /** What to write instead where nothing better is known. */
+  remedy: string;
   canonical(text: string): string;
 }
 
@@ -45,6 +47,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z0-9*][A-Za-z0-9_./*-]*$/,
     shape: 'starts with a letter or digit',
     longest: 128,
+    remedy: 'as in arch=x86_64/amd/zen2',
     canonical: (text) => text.replaceAll('-', '/'),
   },
   accel: {
@@ -53,6 +56,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z0-9*][A-Za-z0-9_./=*-]*(?:\+[A-Za-z0-9*][A-Za-z0-9_./=*-]*)*$/,
     shape: 'is one name, or several joined by +',
     longest: 128,
+    remedy: 'as in accel=nvidia/cc80',
     canonical: (text) => text.replaceAll('=', '/'),
   },
   repo: {
@@ -61,6 +65,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z0-9*][A-Za-z0-9_.+/*-]*$/,
     shape: 'starts with a letter or digit',
     longest: 128,
+    remedy: 'as in repo:2025.06',
     canonical: asTyped,
   },
   inst: {
@@ -69,6 +74,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
     shape: 'starts with a letter or digit',
     longest: 128,
+    remedy: 'as in inst:site-a',
     canonical: asTyped,
   },
   job: {
@@ -77,14 +83,16 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[1-9][0-9]*$/,
     shape: 'is a number from 1 on',
     longest: 15,
+    remedy: 'the number of a build, as in job:17',
     canonical: asTyped,
   },
   confirm: {
     noun: 'what is confirmed',
     char: /[A-Za-z0-9.@-]/,
     whole: /^[A-Za-z0-9][A-Za-z0-9.-]*@[1-9][0-9]{0,14}$/,
-    shape: 'is a repository and its revision, as in software.eessi.io@42',
+    shape: 'is a repository and its revision',
     longest: 128,
+    remedy: 'as in confirm=software.eessi.io@42',
     canonical: asTyped,
   },
   'export-name': {
@@ -93,6 +101,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z_][A-Za-z0-9_]*$/,
     shape: 'starts with a letter',
     longest: 64,
+    remedy: 'as in export:NAME=value',
     canonical: asTyped,
   },
   'export-value': {
@@ -101,6 +110,7 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
     whole: /^[A-Za-z0-9_./:+=@%-]+$/,
     shape: 'is not empty',
     longest: 256,
+    remedy: 'letters, digits and _ . / : + = @ % - are taken',
     canonical: asTyped,
   },
 };
@@ -108,27 +118,36 @@ const RULES: Readonly<Record<ValueKind, ValueRule>> = {
 /** The value in canonical spelling, or what is wrong with it. Expects a piece that is not empty. */
 export function checkValue(kind: ValueKind, piece: Piece): Word | BadValue {
   const rule = RULES[kind];
-  const whole = { column: piece.column, length: piece.text.length, hint: null };
+  const whole = { column: piece.column, length: piece.text.length, hint: rule.remedy };
   let column = piece.column;
   for (const char of piece.text) {
     if (!rule.char.test(char)) {
       const message = `${rule.noun} cannot hold ${char}`;
-      return { column, length: char.length, message, hint: remedyFor(char) };
+      return { column, length: char.length, message, hint: remedyFor(char) ?? rule.remedy };
     }
     column += char.length;
   }
   if (piece.text.length > rule.longest) {
-    return { ...whole, message: `${rule.noun} is at most ${rule.longest} characters long` };
+    return {
+      ...whole,
+      message: `${rule.noun} is at most ${rule.longest} characters long`,
+      hint: 'write a shorter one',
+    };
   }
   if (!rule.whole.test(piece.text)) return { ...whole, message: `${rule.noun} ${rule.shape}` };
   return { text: rule.canonical(piece.text), column: piece.column, length: piece.text.length };
 }
 
 function remedyFor(char: string): string | null {
-  if (/["'`“”‘’„]/.test(char)) return 'write it without quotes';
+  if (isQuoted(char)) return 'write it without quotes';
   if (/[;|&，、；]/.test(char)) return 'a comma or a blank separates values';
   if (/[!?)(]/.test(char)) return 'leave it out';
   return null;
+}
+
+/** Whether there is a mark of quotation in it. */
+export function isQuoted(text: string): boolean {
+  return /["'`“”‘’„]/.test(text);
 }
 
 export function isBadValue(checked: Word | BadValue): checked is BadValue {

@@ -7,8 +7,8 @@ import {
   type Span,
   type Word,
 } from './command.ts';
-import { FILTER_NAMES, type FilterKey } from './command-table.ts';
-import { checkValue, isBadValue, type Piece, shown, type ValueKind } from './filter-values.ts';
+import { FILTER_NAMES, type FilterKey, writtenAs } from './command-table.ts';
+import { checkValue, isBadValue, isQuoted, type Piece, shown, type ValueKind } from './filter-values.ts';
 import { didYouMean } from './suggest.ts';
 
 /** A mistake in a line, before the line's own facts are put to it. */
@@ -90,8 +90,7 @@ class FilterReader {
       this.refuseKey(item.key, key);
     } else if (item.value.text === '') {
       this.open = 'dropped';
-      const hint = key === 'on' || key === 'for' ? `write ${key}:arch=…` : null;
-      this.complain(item.key, 'missing-value', `${item.key.text} has no value`, hint);
+      this.complain(item.key, 'missing-value', `${item.key.text} has no value`, writtenAs(key));
     } else {
       this.start(key, item.key, item.value);
     }
@@ -132,7 +131,7 @@ class FilterReader {
       this.complain(typed, 'filter-twice', `${key}: stands here twice`, 'write a second command');
     } else if (parts === null || inner !== 'arch' || parts[1].text === '') {
       this.open = 'dropped';
-      const hint = parts === null ? `did you mean ${key}:arch=${shown(value.text)}?` : `write ${key}:arch=…`;
+      const hint = parts === null ? `did you mean arch=${shown(value.text)}?` : `write ${key}:arch=…`;
       this.complain(value, 'bad-value', `${key}: begins with arch=`, hint);
     } else {
       this.node = { arch: [], accel: [] };
@@ -147,14 +146,14 @@ class FilterReader {
     const key = item.key === null ? null : filterKey(item.key.text);
     if (this.node !== null && (key === 'arch' || key === 'accel')) {
       if (item.value.text === '')
-        this.complain(item.key ?? item.value, 'missing-value', `${key} has no value`);
+        this.complain(item.key ?? item.value, 'missing-value', `${key} has no value`, writtenAs(key));
       else this.openList(key, this.node[key], item.value);
       return true;
     }
     if (open === 'dropped') return item.key === null;
     if (open === 'export') {
       if (item.key !== null) return false;
-      this.complain(item.value, 'bad-value', 'the value of a variable cannot hold a comma');
+      this.complain(item.value, 'bad-value', 'the value of a variable cannot hold a comma', 'leave it out');
       return true;
     }
     if (open === null) return false;
@@ -189,7 +188,7 @@ class FilterReader {
     const value = this.checked('export-value', parts[1]);
     if (name === null || value === null) return;
     if (this.filters.exports.some((item) => item.name.text === name.text)) {
-      this.complain(parts[0], 'filter-twice', `${shown(name.text)} is set twice`);
+      this.complain(parts[0], 'filter-twice', `${shown(name.text)} is set twice`, 'leave one out');
     } else {
       this.filters.exports.push({ name, value });
     }
@@ -217,6 +216,7 @@ class FilterReader {
   private hintFor(typed: string, names: readonly string[]): string | null {
     const key = typed.toLowerCase();
     if (key === 'bot') return 'write each command on a line of its own';
+    if (isQuoted(key)) return 'write it without quotes';
     const begun = key === '' ? undefined : this.allowed.find((name) => FILTER_NAMES[name].startsWith(key));
     return begun === undefined ? didYouMean(typed, names) : `did you mean ${begun}?`;
   }

@@ -127,7 +127,10 @@ function parseLine({ line, source }: SourceLine, rest: number): Command | { mist
   if (source.length > LONGEST_LINE) {
     const cut = { line, source: source.slice(0, LONGEST_LINE) };
     const message = `a command is at most ${LONGEST_LINE} characters long`;
-    return { mistakes: [mistakeAt(cut, { column: LONGEST_LINE, length: 1 }, 'line-too-long', message)] };
+    const extra = { hint: 'write it as several commands, each on a line of its own' };
+    return {
+      mistakes: [mistakeAt(cut, { column: LONGEST_LINE, length: 1 }, 'line-too-long', message, extra)],
+    };
   }
   const at = { line, source };
   const name = readName(source, rest);
@@ -188,7 +191,8 @@ function parseCommand(at: SourceLine, name: Word & { text: CommandName }): Comma
     const choice = first ? checkChoice(`${name.text} does not take the word`, word, rule.topics) : null;
     if (choice === null) strays.push(word);
     else if (isBadValue(choice)) {
-      complaints.push({ ...choice, code: 'unexpected-word', choices: [...rule.topics] });
+      const hint = choice.hint ?? (rule.topics.length === 1 ? `leave it out: ${rule.instead?.hint}` : null);
+      complaints.push({ ...choice, hint, code: 'unexpected-word', choices: [...rule.topics] });
     } else topic = choice.text;
   }
   complaints.push(...runsOf(strays, at.source).map((run) => strayWords(name.text, run)));

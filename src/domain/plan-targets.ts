@@ -158,7 +158,13 @@ function chooseAccelerators(
 }
 
 function reportNoTarget(command: Command, catalogue: Catalogue, report: Report): void {
-  const choices = shortNames(namesOf(ownOffers(catalogue, null)));
+  // A target without an accelerator is no answer to who asks for one.
+  const pools = catalogue.pools.filter(({ accelerators }) => accelerators.length > 0);
+  const offers =
+    command.filters.accel.length === 0
+      ? ownOffers(catalogue, null)
+      : pools.flatMap((pool) => ownOffers({ ...catalogue, pools: [pool] }, pool.accelerators[0] ?? null));
+  const choices = shortNames(namesOf(offers));
   const [example = 'TARGET'] = choices;
   const onlyNode = command.filters.on !== null;
   const message = onlyNode

@@ -29,7 +29,7 @@ export function closest(word: string, candidates: readonly string[]): string | n
   let best: string[] = [];
   let bestDistance = Math.ceil(typed.length / 3);
   for (const candidate of new Set(candidates)) {
-    const found = distance(typed, candidate.toLowerCase());
+    const found = slips(typed, candidate.toLowerCase());
     if (found > bestDistance) continue;
     best = found === bestDistance ? [...best, candidate] : [candidate];
     bestDistance = found;
@@ -37,6 +37,12 @@ export function closest(word: string, candidates: readonly string[]): string | n
   if (best.length === 0 || best.length > MOST_EQUALS) return null;
   const last = best.at(-1) ?? '';
   return best.length === 1 ? last : `${best.slice(0, -1).join(', ')} or ${last}`;
+}
+
+/** Letters that changed places are one slip. */
+function slips(typed: string, meant: string): number {
+  const sorted = (word: string) => [...word].sort().join('');
+  return typed !== meant && sorted(typed) === sorted(meant) ? 1 : distance(typed, meant);
 }
 
 /** `did you mean zen2?`, or null; the ending of a mistake's line. */

@@ -1,7 +1,10 @@
 /** What `stratobot explain` says of more than a hundred comments, as people, their keyboards and their enemies write them. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import type { Mistake } from '../../src/domain/command.ts';
 import { explainComment } from '../../src/domain/explain-comment.ts';
+import { meantFor, parseComment } from '../../src/domain/parse-command.ts';
+import { planBuild } from '../../src/domain/plan.ts';
 import { SITE } from './catalogue.ts';
 
 const comments: string[] = JSON.parse(
@@ -37,6 +40,49 @@ test.each(all.map((comment) => [comment.slice(0, 80), comment]))('%j', (_, comme
   }
   if (/^\s*(@\S+ )?bot:/im.test(comment))
     expect(commands.length + errors.length + ignored.length).toBeGreaterThan(0);
+});
+
+/** A comment's mistakes as explainComment() finds them, with how long each is. */
+function mistakesIn(comment: string): Mistake[] {
+  const { commands, mistakes } = meantFor(parseComment(comment), SITE);
+  const plan = planBuild(
+    commands.filter(({ name }) => name === 'build'),
+    SITE,
+    [],
+  );
+  return [...mistakes, ...(plan.kind === 'mistakes' ? plan.mistakes : [])];
+}
+
+/** The comment once its author did what the first hint says, or null where the hint leaves that to them. */
+function followed(comment: string, { line, column, length, source, hint }: Mistake): string | null {
+  const lines = comment.split(/\r\n|\n|\r/);
+  const before = source.slice(0, column - 1);
+  const after = source.slice(column - 1 + length);
+  const [, meant] = /^did you mean (.+?)(?: or .+)?\?$/.exec(hint ?? '') ?? [];
+  const [, added] = /^add ([^ ,]+)/.exec(hint ?? '') ?? [];
+  if (meant !== undefined) lines[line - 1] = `${before}${meant.split(', ')[0]}${after}`;
+  else if (added !== undefined) lines[line - 1] = `${source} ${added}`;
+  else if (hint === 'leave it out') lines[line - 1] = `${before}${after}`;
+  else return null;
+  return lines.join('\n');
+}
+
+test('every mistake says what to write or what there is, and whoever does what it says gets further', () => {
+  let tried = 0;
+  for (const comment of all) {
+    for (const { hint, message } of explainComment(comment, SITE).errors)
+      expect(hint, `${shortened(comment)}: ${message}`).not.toBeNull();
+    const mistakes = mistakesIn(comment);
+    const [first] = mistakes;
+    const next = first === undefined ? null : followed(comment, first);
+    if (first === undefined || next === null) continue;
+    tried += 1;
+    const left = mistakesIn(next);
+    const again = left.find(({ line, column }) => line === first.line && column === first.column);
+    const better = left.length < mistakes.length || again === undefined || again.code !== first.code;
+    expect(better, `${shortened(comment)} -> ${shortened(next)}: ${again?.message}`).toBe(true);
+  }
+  expect(tried).toBeGreaterThan(60);
 });
 
 test.each([

@@ -115,7 +115,12 @@ describe('mistakes', () => {
     ['bot: show-config', 'unknown-command', 'show-config', 'did you mean show_config?'],
     ['bot: please help', 'unknown-command', 'please', null],
     ['bot: build zen2', 'unexpected-word', 'zen2', null],
-    ['bot: deploy now', 'unexpected-word', 'now', null],
+    [
+      'bot: deploy now',
+      'unexpected-word',
+      'now',
+      'leave it out: deploy takes all that is built; bot: drop leaves targets out',
+    ],
     ['bot: status lastbuild', 'unexpected-word', 'lastbuild', 'did you mean last_build?'],
     ['bot: status all all', 'unexpected-word', 'all', 'write bot: status [all|last_build]'],
     ['bot: build rpo:2025.06', 'unknown-filter', 'rpo', 'did you mean repo?'],
@@ -125,43 +130,43 @@ describe('mistakes', () => {
     ['bot: deploy rebuild repository:2025.06', 'filter-not-taken', 'repository', TAKES_ALL],
     ['bot: deploy export:A=b', 'filter-not-taken', 'export', null],
     ['bot: build arch=zen2 job:1', 'filter-not-taken', 'job', null],
-    ['bot: build arch:', 'missing-value', 'arch', null],
-    ['bot: build arch: repo:x', 'missing-value', 'arch', null],
+    ['bot: build arch:', 'missing-value', 'arch', 'write arch=… with a value'],
+    ['bot: build arch: repo:x', 'missing-value', 'arch', 'write arch=… with a value'],
     ['bot: build on: for:arch=zen2', 'bad-value', 'for:arch=zen2', 'write on:arch=…'],
-    ['bot: build for:arch=zen2,accel=', 'missing-value', 'accel', null],
+    ['bot: build for:arch=zen2,accel=', 'missing-value', 'accel', 'write accel=… with a value'],
     ['bot: build for:', 'missing-value', 'for', 'write for:arch=…'],
-    ['bot: build for:zen2', 'bad-value', 'zen2', 'did you mean for:arch=zen2?'],
+    ['bot: build for:zen2', 'bad-value', 'zen2', 'did you mean arch=zen2?'],
     ['bot: build for:accel=nvidia/cc80', 'bad-value', 'accel=nvidia/cc80', 'write for:arch=…'],
     ['bot: build for:arch=zen2 for:arch=zen3', 'filter-twice', 'for', 'write a second command'],
     ['bot: build for:arch=zen2 arch=zen3', 'filters-mixed', 'arch', 'write for:arch=…,accel=…'],
     ['bot: build accel=cc80 on:arch=zen2', 'filters-mixed', 'on', 'write for:arch=…,accel=…'],
-    ['bot: build arch=ze$n', 'bad-value', '$', null],
+    ['bot: build arch=ze$n', 'bad-value', '$', 'as in arch=x86_64/amd/zen2'],
     ['bot: build arch=`zen2`', 'bad-value', '`', 'write it without quotes'],
-    ['bot: build arch=zen2🙂', 'bad-value', '🙂', null],
-    ['bot: build arch=../../etc', 'bad-value', '../../etc', null],
+    ['bot: build arch=zen2🙂', 'bad-value', '🙂', 'as in arch=x86_64/amd/zen2'],
+    ['bot: build arch=../../etc', 'bad-value', '../../etc', 'as in arch=x86_64/amd/zen2'],
     ['bot: build arch=zen2;reboot', 'bad-value', ';', 'a comma or a blank separates values'],
     ['bot: build arch=zen2 repo:a|b', 'bad-value', '|', 'a comma or a blank separates values'],
-    ['bot: build accel=nvidia/cc70+', 'bad-value', 'nvidia/cc70+', null],
-    ['bot: build arch=x86_64:zen2', 'bad-value', ':', null],
+    ['bot: build accel=nvidia/cc70+', 'bad-value', 'nvidia/cc70+', 'as in accel=nvidia/cc80'],
+    ['bot: build arch=x86_64:zen2', 'bad-value', ':', 'as in arch=x86_64/amd/zen2'],
     ['bot: build export:SKIP_TESTS', 'missing-value', 'SKIP_TESTS', 'write export:NAME=value'],
     ['bot: build export:A=', 'missing-value', 'A=', 'write export:NAME=value'],
-    ['bot: build export:A=$(id)', 'bad-value', '$', null],
+    ['bot: build export:A=$(id)', 'bad-value', '$', 'letters, digits and _ . / : + = @ % - are taken'],
     ['bot: build export:A=a"b', 'bad-value', '"', 'write it without quotes'],
-    ['bot: build export:A-B=1', 'bad-value', '-', null],
-    ['bot: build export:1A=1', 'bad-value', '1A', null],
-    ['bot: build export:A=1,2', 'bad-value', '2', null],
-    ['bot: build export:A=1 export:A=2', 'filter-twice', 'A', null],
-    ['bot: cancel job:x1', 'bad-value', 'x', null],
-    ['bot: cancel job:0', 'bad-value', '0', null],
+    ['bot: build export:A-B=1', 'bad-value', '-', 'as in export:NAME=value'],
+    ['bot: build export:1A=1', 'bad-value', '1A', 'as in export:NAME=value'],
+    ['bot: build export:A=1,2', 'bad-value', '2', 'leave it out'],
+    ['bot: build export:A=1 export:A=2', 'filter-twice', 'A', 'leave one out'],
+    ['bot: cancel job:x1', 'bad-value', 'x', 'the number of a build, as in job:17'],
+    ['bot: cancel job:0', 'bad-value', '0', 'the number of a build, as in job:17'],
   ])('%j: %s at %j', (typed, code, at, hint) => {
     expect(wrong(typed)).toEqual([[code, at, hint]]);
   });
 
   it('bounds the length of values', () => {
     const long = 'x'.repeat(257);
-    expect(wrong(`bot: build export:A=${long}`)).toEqual([['bad-value', long, null]]);
+    expect(wrong(`bot: build export:A=${long}`)).toEqual([['bad-value', long, 'write a shorter one']]);
     expect(clean(`bot: build export:A=${long.slice(1)}`)).toHaveLength(1);
-    expect(wrong(`bot: build arch=${long}`)).toEqual([['bad-value', long, null]]);
+    expect(wrong(`bot: build arch=${long}`)).toEqual([['bad-value', long, 'write a shorter one']]);
   });
 
   it('bounds the length of a command line', () => {

@@ -142,7 +142,7 @@ botTest('what people type is shown harmless', async ({ openPullRequest, comment,
     Line 1: there is no filter \`\`\`\` \`\`\`@maria[x](https \`\`\`\`.
     \`\`\`\`
     bot: build arch=\`<img> \`\`\`@maria[x](https://evil.example)
-                           ^^^^^^^^^^^^^^^^^^
+                           ^^^^^^^^^^^^^^^^^^ write it without quotes
     \`\`\`\`
 
     Targets: \`zen2\`, \`neoverse_n1\`. Filters: \`arch\`, \`accel\`, \`on:arch\`, \`for:arch\`, \`repo\`, \`inst\`, \`export\`. \`bot: help build\` has examples.
