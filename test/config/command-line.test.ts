@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Check } from '../../src/commands/check.ts';
 import { runCommandLine } from '../../src/commands/command-line.ts';
 import { doctor, gitVersion, nodeVersion } from '../../src/commands/doctor.ts';
@@ -244,6 +244,32 @@ describe('start', () => {
     expect(signals.exits).toEqual([1]);
     closed.resolve();
     await running;
+  });
+
+  test('what does not end is left to the next start, within a minute', async () => {
+    const { config } = await smallConfig();
+    const signals = new FakeProcess();
+    const told: string[] = [];
+    const closing = Promise.withResolvers<void>();
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const exit = start(
+      config,
+      { ...log, error: (_, message) => void told.push(message) },
+      async () => ({
+        url: 'http://127.0.0.1:1',
+        close: () => {
+          closing.resolve();
+          return new Promise(() => undefined);
+        },
+      }),
+      signals,
+    );
+    signals.emit('SIGTERM');
+    await closing.promise;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await exit).toBe(1);
+    expect(told).toEqual(['something did not end in time; the next start takes it up again']);
   });
 
   test('a start that fails gives its reason, and no listener stays behind', async () => {
