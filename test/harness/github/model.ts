@@ -168,3 +168,13 @@ export interface AccessToken {
   /** Ids of the repositories it is limited to, or null for all of the installation. */
   readonly repositories: readonly number[] | null;
 }
+
+/** From the least to the most. */
+export const permissionLevels: readonly PermissionLevel[] = ['read', 'triage', 'write', 'maintain', 'admin'];
+
+/** What a person chooses, and what GitHub calls it. */
+export const reviewStates = {
+  approved: 'APPROVED',
+  changes_requested: 'CHANGES_REQUESTED',
+  commented: 'COMMENTED',
+} as const;

@@ -6,6 +6,7 @@ import { followBranches, type MergeMethod, mergePull, openPull, type PullRequest
 import { dismissReview, submitReview } from './actions/reviews.ts';
 import { refused } from './errors.ts';
 import type { Account, Changes, CheckRun, Comment, PermissionLevel, Repository, Review } from './model.ts';
+import { permissionLevels, reviewStates } from './model.ts';
 import {
   type CommentView,
   type IssueView,
@@ -24,13 +25,6 @@ export interface By {
   readonly by: string;
   readonly deliver?: boolean;
 }
-
-const levels: readonly PermissionLevel[] = ['read', 'triage', 'write', 'maintain', 'admin'];
-const reviewStates = {
-  approved: 'APPROVED',
-  changes_requested: 'CHANGES_REQUESTED',
-  commented: 'COMMENTED',
-} as const;
 
 export class People {
   protected readonly world: World;
@@ -284,7 +278,7 @@ export class People {
   #demand(act: Act, repo: Repository, least: PermissionLevel, author?: Account): void {
     if (author?.id === act.actor.id) return;
     const has = this.world.permission(repo, act.actor);
-    if (has === 'none' || levels.indexOf(has) < levels.indexOf(least)) {
+    if (has === 'none' || permissionLevels.indexOf(has) < permissionLevels.indexOf(least)) {
       throw refused(403, `${act.actor.login} needs ${least} permission for this`);
     }
   }
