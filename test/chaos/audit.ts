@@ -1,6 +1,6 @@
 /** What must be true in the end, whatever broke on the way: every effect once, every question answered, every row final. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import pg from 'pg';
 import { verifyChain } from '../../src/store/audit-chain.ts';
@@ -279,6 +279,7 @@ async function chain(databaseUrl: string): Promise<Findings> {
 }
 
 function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));

@@ -40,7 +40,7 @@ const LANES = 5;
 /** Nothing happens on GitHub for so long: then trouble comes all the same, ms. */
 const LONGEST_BEAT_MS = 1_500;
 /** All rows are to be final so long after the last trouble. */
-const SETTLE_TIMEOUT_MS = 180_000;
+const SETTLE_TIMEOUT_MS = 300_000;
 
 export async function playRound(round: Round, watch: (progress: Progress) => void): Promise<Outcome> {
   const began = performance.now();

@@ -33,7 +33,7 @@ interface Program {
   isWell(): Promise<boolean>;
 }
 
-const WELL_TIMEOUT_MS = 90_000;
+const WELL_TIMEOUT_MS = 180_000;
 /** An init waits a little before it starts again what ends at once. */
 const RESTART_AFTER_MS = 300;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { anotherBot } from '../harness/bot-process.ts';
+import { anotherBot, COMPILED } from '../harness/bot-process.ts';
 import { type CvmfsBench, cvmfsBench, publisherConfig } from '../harness/cvmfs-server/bench.ts';
 import type { GitHubDouble } from '../harness/github/double.ts';
 import { readFiles } from '../harness/github/files.ts';
@@ -107,6 +107,8 @@ export async function startChaosWorld(queue: 'postgres' | 'redis'): Promise<Chao
     await chmod(ledger, 0o777);
     await writeFile(join(ledger, 'jobs'), '', { mode: 0o666 });
     const env: NodeJS.ProcessEnv = {
+      // What was compiled once is not compiled at each start.
+      NODE_COMPILE_CACHE: COMPILED,
       ...around.env,
       NODE_NO_WARNINGS: '1',
       STRATOBOT_S3_ACCESS_KEY_ID: 'S3RVER',
