@@ -72,6 +72,22 @@ botTest('a wiped queue loses no approval', async ({ github, built, deployPr, app
   expect(await said()).toContain('as revision 1 of');
 });
 
+botTest('a wiped queue loses no deploy that is being put up, and no check', async (stage) => {
+  const { github } = stage;
+  stage.expectComplaint('a job failed and will be tried again');
+  await stage.openPullRequest();
+  github.failNext({ method: 'POST', path: /\/check-runs$/, status: 502, times: 2 });
+  await stage.comment('maria', 'bot: build arch=zen2');
+  await stage.status(': built');
+  github.failNext({ method: 'POST', path: /\/git\/trees$/, status: 502 });
+  await stage.comment('maria', 'bot: deploy');
+  await github.waitFor(() => github.pendingFaults.length === 0);
+  await stage.deployIs('preparing');
+  await stage.restart(() => stage.psql(WIPE));
+  expect(await stage.said()).toContain('Put up for approval');
+  expect(await stage.checks()).toHaveLength(1);
+});
+
 botTest('a wiped queue loses no answer', async ({ github, openPullRequest, comment, said, ...stage }) => {
   stage.expectComplaint('a job failed and will be tried again');
   await openPullRequest();
