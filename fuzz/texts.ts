@@ -1,4 +1,5 @@
 /** Texts as nobody means them: characters, pieces and changes that have broken readers of text before. */
+import { COMMAND_NAMES } from '../src/domain/command-table.ts';
 import type { Random } from './random.ts';
 
 /** Characters that are not what they look like, or that end, hide, join or turn what stands beside them. */
@@ -88,31 +89,8 @@ const WORDS = [
     'bot build ',
     'please bot: ',
   ],
-  ...[
-    'build',
-    'plan',
-    'retry',
-    'status',
-    'log',
-    'cancel',
-    'priority',
-    'deploy',
-    'drop',
-    'rollback',
-    'help',
-    'ping',
-  ],
-  ...[
-    'show_config',
-    'all',
-    'last_build',
-    'rebuild',
-    '--force',
-    '--keep-going',
-    '--despite-tests=',
-    'after #',
-    '"',
-  ],
+  ...COMMAND_NAMES,
+  ...['all', 'last_build', 'rebuild', '--force', '--keep-going', '--despite-tests=', 'after #', '"'],
   ...[
     'arch=',
     'arch:',
