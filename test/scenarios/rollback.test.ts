@@ -129,10 +129,10 @@ describe('nothing is taken back', () => {
     );
     await stage.comment('ana', 'bot: rollback confirm=1');
     expect(await stage.said()).toMatchInlineSnapshot(`
-      "Nothing was started. Line 1: what is confirmed is a repository and its revision, as in software.eessi.io@⁠42.
+      "Nothing was started. Line 1: what is confirmed is a repository and its revision.
       \`\`\`
       bot: rollback confirm=1
-                            ^
+                            ^ as in confirm=software.eessi.io@42
       \`\`\`
 
       Targets: \`zen2\`, \`neoverse_n1\`. \`bot: help rollback\` has examples."
