@@ -45,7 +45,9 @@ botTest(
     );
     await checks();
     const builds = github.checkRuns(SOFTWARE).filter(({ name }) => !name.endsWith(' / summary'));
-    expect(builds.map(({ summary }) => summary?.split('\n').find((line) => line.startsWith('For ')))).toMatchInlineSnapshot(`
+    expect(
+      builds.map(({ summary }) => summary?.split('\n').find((line) => line.startsWith('For '))),
+    ).toMatchInlineSnapshot(`
       [
         "For \`software.eessi.io 2025.06\`, on \`zen2/node-1\`: the best of 2 nodes with a free slot.",
         "For \`software.eessi.io 2025.06\`, on \`zen2-spare/node-3\`: the only one of 2 nodes with a free slot.",

@@ -24,7 +24,10 @@ const ASKS: Readonly<Record<CommandName, readonly [command: string, answer: stri
   drop: [['bot: drop arch=zen2', 'deploys here are asked for by members of stack/builders']],
   rollback: [
     ['bot: rollback', 'deploys here are asked for by members of stack/builders'],
-    ['bot: rollback confirm=software.eessi.io@1', 'what is published is taken back here by members of stack/ingest'],
+    [
+      'bot: rollback confirm=software.eessi.io@1',
+      'what is published is taken back here by members of stack/ingest',
+    ],
   ],
   help: [],
   plan: [],
