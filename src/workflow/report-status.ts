@@ -42,14 +42,16 @@ async function write(world: World, requestId: number, key: string): Promise<numb
   const shown = deploys.filter((deploy) =>
     deploy.artifacts.some((item) => artifacts.some((artifact) => artifact.id === item.artifactId)),
   );
-  const watched = shown.map(async ({ id }) => [id, await world.records.publications.ofDeploy(id)] as const);
+  const watches = await Promise.all(
+    shown.map(async ({ id }) => [id, await world.records.publications.ofDeploy(id)] as const),
+  );
   const [newestRequest] = await world.records.requests.ofPullRequest(request.repo, request.pullRequest);
   const newest = await world.records.heads.newest(request.repo, request.pullRequest);
   const text = statusComment({
     request,
     builds,
     deploys: shown,
-    watches: new Map(await Promise.all(watched)),
+    watches: new Map(watches),
     isOld: newestRequest !== undefined && newestRequest.id !== requestId,
     branchAt: newest === null || newest === request.headSha ? null : newest,
     repositories: new Map(world.catalogue.repositories.map((repository) => [repository.id, repository])),
