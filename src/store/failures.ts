@@ -18,9 +18,9 @@ const NETWORK = new Set([
  */
 const SQLSTATE = /^(08...|53...|40...|57P..|57014|55P03|25P03)$/;
 
-/** Errors of node-postgres that carry no code. */
+/** Errors of node-postgres and Kysely that carry no code. */
 const DRIVER =
-  /connection terminated|not queryable|timeout exceeded when trying to connect|query read timeout/i;
+  /connection terminated|not queryable|connection has been discarded|timeout exceeded when trying to connect|query read timeout/i;
 
 /** Turns an error of a connection that may work next time into a Retryable; gives everything else back as it is. */
 export function asRecordsError(error: unknown): unknown {
