@@ -1,4 +1,4 @@
-import { Permanent } from '../domain/errors.ts';
+import { Permanent, Retryable } from '../domain/errors.ts';
 import type { ClosedEvent, DomainEvent, HeadEvent } from '../domain/events.ts';
 import * as say from '../messages/replies.ts';
 import type { Delivery } from '../ports.ts';
@@ -14,8 +14,10 @@ import { endOnClose } from './wait-for.ts';
 import { wakeWaiting } from './wake-waiting.ts';
 import type { World } from './world.ts';
 
-/** Tries before a delivery is given up, with a sentence where somebody waits for one. */
+/** Tries before a delivery that fails of itself is given up, with a sentence where somebody waits for one. */
 const MOST_ATTEMPTS = 8;
+/** For so long one that others fail is tried again, ms. */
+const PATIENCE_MS = 60 * 60_000;
 
 /** The step behind the queue for every webhook: what it means, and what follows from it. */
 export async function handleDelivery(world: World, guid: string): Promise<void> {
@@ -30,7 +32,7 @@ export async function handleDelivery(world: World, guid: string): Promise<void> 
       await world.records.deliveries.finish(guid, 'done', outcome);
       world.log.info({ guid, event: delivery.event, outcome }, 'delivery handled');
     } catch (error) {
-      if (!(error instanceof Permanent) && delivery.attempts < MOST_ATTEMPTS) throw error;
+      if (comesAgain(error, delivery, world.clock.now())) throw error;
       const detail = error instanceof Error ? error.message : String(error);
       world.log.error({ guid, event: delivery.event, err: error }, 'delivery given up');
       if (event?.kind === 'comment') {
@@ -41,6 +43,12 @@ export async function handleDelivery(world: World, guid: string): Promise<void> 
     }
   });
   if (done === 'busy') await world.queue.add({ kind: 'delivery', guid }, { delayMs: 500 });
+}
+
+/** What may pass is tried for as long as people have patience, however often: a GitHub that is unwell fails eight tries in ten seconds. */
+function comesAgain(error: unknown, { attempts, receivedAt }: Delivery, now: number): boolean {
+  if (error instanceof Permanent) return false;
+  return error instanceof Retryable ? now - receivedAt < PATIENCE_MS : attempts < MOST_ATTEMPTS;
 }
 
 /** @returns what was done, in a few words for the record; 'busy' when it cannot be done just now and comes again */
