@@ -7,7 +7,7 @@ import { verifyChain } from '../../src/store/audit-chain.ts';
 import { lookAt } from '../../src/store/existing.ts';
 import { SOFTWARE, STAGING } from '../harness/surroundings.ts';
 import { TARGETS } from './config.ts';
-import { type Diary, spoken } from './story.ts';
+import { ASK_AGAIN, type Diary, spoken } from './story.ts';
 import type { ChaosWorld } from './world.ts';
 
 /** What is wrong, in words; empty when everything is as it should be. */
@@ -20,7 +20,7 @@ interface Rows {
   artifacts: { build_id: number; sha256: string; key: string; erased_at: number | null }[];
   deploys: { id: number; source: string; state_kind: string; filed: string | null }[];
   deploy_reviews: { review_id: string; accepted: boolean }[];
-  postings: { key: string; remote_id: string | null }[];
+  postings: { key: string; remote_id: string | null; body: string | null }[];
   audit: { actor: string; action: string; subject: string }[];
 }
 
@@ -31,7 +31,7 @@ const TABLES: Record<keyof Rows, string> = {
   artifacts: 'build_id, sha256, key, erased_at',
   deploys: 'id, source, state_kind, filed',
   deploy_reviews: 'review_id, accepted',
-  postings: 'key, remote_id',
+  postings: 'key, remote_id, body',
   audit: 'actor, action, subject',
 };
 
@@ -100,7 +100,11 @@ function answers({ github }: ChaosWorld, rows: Rows, { commands, reviews }: Diar
     if (requests > 1) findings.push(`${requests} requests for ${body} on #${pull}`);
     if (deploys > 1) findings.push(`${deploys} deploys for ${body} on #${pull}`);
     if (requests + deploys + replies === 0) findings.push(`no answer to ${body} on #${pull}`);
-    if (body.startsWith('bot: build') && requests !== 1) findings.push(`no request for ${body} on #${pull}`);
+    const asksAgain = rows.postings.some(
+      (one) => one.key === `reply:comment:${id}` && ASK_AGAIN.test(one.body ?? ''),
+    );
+    if (body.startsWith('bot: build') && requests !== (asksAgain ? 0 : 1))
+      findings.push(`no request for ${body} on #${pull}`);
   }
   for (const { id, pull, by } of reviews) {
     const counted = rows.deploy_reviews.filter(({ review_id }) => Number(review_id) === id);

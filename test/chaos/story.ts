@@ -8,6 +8,9 @@ const PATIENCE_MS = 400_000;
 /** How often somebody asks for the same thing again before it counts as a failure of the bots. */
 const MOST_TIMES = 6;
 
+/** What is answered where nobody told the bot in time which commit a command was for. */
+export const ASK_AGAIN = /Nothing was started: it is not certain that .* ask again/;
+
 /** What the build script says where it fails on purpose. */
 const MEANT_TO_FAIL = 'does not compile the first time';
 
@@ -74,9 +77,21 @@ function sceneOf(github: GitHubDouble, number: number, diary: Diary) {
 
   /** Every target built, asked for as often as it takes. */
   async function build(): Promise<void> {
+    let before = said().length;
     await command('maria', 'bot: build arch=all');
     for (;;) {
-      const text = await waitFor('the end of the builds', () => (isOver(status()) ? status() : null));
+      const refusal = () =>
+        said()
+          .slice(before)
+          .find((body) => ASK_AGAIN.test(body));
+      const text = await waitFor('the end of the builds', () =>
+        isOver(status()) ? status() : (refusal() ?? null),
+      );
+      if (ASK_AGAIN.test(text)) {
+        before = said().length;
+        await again('bot: build arch=all', text);
+        continue;
+      }
       if (text.includes(`: all ${TARGETS.length} targets built`)) return;
       await again('bot: retry', text);
       await waitFor('the retry to begin', () => status() !== text);
