@@ -158,7 +158,7 @@ for (const kind of ['local', 'ssh'] as const) {
         const { builders, recorder, start } = open({ pool: { timeLimitSeconds: 1 } });
         const handle = await start(id, 'waiting', { GO: '/never' });
         const exit = () => readFile(join(handle.directory, 'exit'), 'utf8').catch(() => '');
-        await expect.poll(exit, { timeout: 20_000 }).toBe('timed-out 1\n');
+        await expect.poll(exit).toBe('timed-out 1\n');
         builders.follow({ buildId: id, handle, logOffset: 0 });
         expect(await recorder.end(id)).toEqual({ kind: 'timed-out', limitSeconds: 1 });
         expect(recorder.text(id)).toContain('the time limit of 1 seconds is over');

@@ -50,7 +50,7 @@ describe('deliveries', () => {
         await holder.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'
         AND datname = current_database()`)
       ).rowCount;
-    await expect.poll(waiting, { timeout: 10_000 }).toBe(2);
+    await expect.poll(waiting).toBe(2);
     await holder.query('ROLLBACK');
     await holder.end();
     const fresh = (await both).flatMap((guids) => [...guids]);

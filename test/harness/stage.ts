@@ -10,7 +10,7 @@ import type { Changes, Json } from './github/model.ts';
 import { SOFTWARE, STAGING, type Surroundings } from './surroundings.ts';
 import { tidy } from './tidy.ts';
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** What a scenario has at hand: people who act on GitHub, and the words the bot answers with. */
 export interface Stage {

@@ -9,7 +9,7 @@ import { freshDatabase } from '../harness/database.ts';
 import { FAILED, type LogSite, startLogSite } from '../harness/log-site.ts';
 import { SOFTWARE, type Surroundings, startSurroundings } from '../harness/surroundings.ts';
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 let browser: Browser;
 let page: Page;

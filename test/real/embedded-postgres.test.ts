@@ -132,7 +132,7 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     const [pid] = (await readFile(await postmasterFile(), 'utf8')).split('\n');
     process.kill(Number(pid), 'SIGKILL');
     const answer = () => ask(databaseUrl, 'SELECT answer FROM kept').catch(() => null);
-    await expect.poll(answer, { timeout: 20_000, interval: 100 }).toBe(42);
+    await expect.poll(answer, { interval: 100 }).toBe(42);
   });
 
   test('is one for all who start it at the same moment, also after it died', async () => {
@@ -145,7 +145,7 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
       process.kill(Number(pid), 'SIGKILL');
       const guards = "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'stratobot-guard'";
       const answer = () => ask(one ?? '', guards).catch(() => 0);
-      await expect.poll(answer, { timeout: 20_000, interval: 50 }).toBe(3);
+      await expect.poll(answer, { interval: 50 }).toBe(3);
     }
   });
 
@@ -172,7 +172,7 @@ describe.skipIf(process.platform !== 'linux')('an embedded PostgreSQL', () => {
     const leaving = users.map(({ stop }) => stop());
     const late = await start();
     await Promise.all(leaving);
-    await expect.poll(() => ask(late.databaseUrl, 'SELECT 1').catch(() => null), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => ask(late.databaseUrl, 'SELECT 1').catch(() => null)).toBe(1);
     await late.stop();
     expect(await processes()).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { freshDatabase } from '../harness/database.ts';
 import { SOFTWARE, type Surroundings, startSurroundings } from '../harness/surroundings.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../fixtures/repository', import.meta.url));
-const WAIT_MS = 40_000;
+const WAIT_MS = 60_000;
 
 let around: Surroundings;
 let database: Awaited<ReturnType<typeof freshDatabase>>;

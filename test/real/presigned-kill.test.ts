@@ -7,7 +7,7 @@ import { freshDatabase } from '../harness/database.ts';
 import { SOFTWARE, startSurroundings } from '../harness/surroundings.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../fixtures/repository', import.meta.url));
-const WAIT_MS = 40_000;
+const WAIT_MS = 60_000;
 
 test('a bot killed while a node uploads, and when that was judged, has one artifact in the end', {
   timeout: 90_000,

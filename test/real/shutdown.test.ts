@@ -5,7 +5,7 @@ import { freshDatabase } from '../harness/database.ts';
 import { SOFTWARE, type Surroundings, startSurroundings } from '../harness/surroundings.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../fixtures/repository', import.meta.url));
-const WAIT_MS = 40_000;
+const WAIT_MS = 60_000;
 /** How long GitHub keeps the bot waiting, so that a step is in hand when the signal comes, ms. */
 const IN_HAND_MS = 4_000;
 

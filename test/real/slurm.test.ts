@@ -185,7 +185,7 @@ describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (sk
       await slurm.run('scontrol', 'update', 'PartitionName=n1', 'State=DOWN');
       const handle = await start(id, 'unchecked');
       builders.follow({ buildId: id, handle, logOffset: 0 });
-      await expect.poll(() => reasons, { timeout: 20_000 }).toContain('its partition is down');
+      await expect.poll(() => reasons).toContain('its partition is down');
       await slurm.run('scontrol', 'update', 'PartitionName=n1', 'State=UP');
       expect(await recorder.end(id)).toEqual({ kind: 'exited', code: 0 });
     });
@@ -250,7 +250,7 @@ describe.runIf(missing === null)(`builders: Slurm${missing === null ? '' : ` (sk
     const pid = Number(await recorder.finds(id, /started (\d+)/));
     await ssh.crash();
     await writeFile(go, '');
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(recorder.hasEnded(id)).toBe(false);
     await ssh.restart();
     expect(await recorder.end(id)).toEqual({ kind: 'exited', code: 0 });

@@ -122,7 +122,7 @@ botTest(
       stage.github.waitFor(
         () =>
           stage.github.checkRuns(SOFTWARE).find(({ title, summary }) => text.test(`${title}\n${summary}`)),
-        { timeoutMs: 20_000, what: `a check ${text}` },
+        { timeoutMs: 60_000, what: `a check ${text}` },
       );
     await stage.built();
     const number = await stage.deployPr();

@@ -79,7 +79,7 @@ botTest(
     github.failNext({ ...COMMENT, drop: true, after: true });
     await comment('maria', 'bot: ping');
     expect(await said()).toContain('is here');
-    await expect.poll(() => stage.bot.world.records.postings.unwritten(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => stage.bot.world.records.postings.unwritten()).toEqual([]);
     await stage.silence();
   },
 );

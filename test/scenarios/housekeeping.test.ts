@@ -25,18 +25,18 @@ botTest(
       await stage.psql(`UPDATE stratobot.deliveries SET received_at = ${A_MONTH_AGO}`);
       await utimes(join(logs, 'b1.log'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000);
     });
-    await expect.poll(() => readdir(jobsDir), { timeout: 10_000 }).toEqual([]);
-    await expect.poll(() => readdir(silent), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdir(jobsDir)).toEqual([]);
+    await expect.poll(() => readdir(silent)).toEqual([]);
     const { remains } = stage.bot.world.records;
-    await expect.poll(() => remains.strays(Date.now()), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => remains.strays(Date.now())).toEqual([]);
     const comment = around.github.deliveries.find(({ event }) => event === 'issue_comment')?.guid ?? '';
     const payload = async () => (await stage.bot.world.records.deliveries.get(comment))?.payload;
-    await expect.poll(payload, { timeout: 10_000 }).toBeNull();
+    await expect.poll(payload).toBeNull();
     const logKey = () => stage.bot.world.records.remains.logKey(1);
-    await expect.poll(logKey, { timeout: 10_000 }).toMatch(/\/1\/build-1\.log\.gz$/);
+    await expect.poll(logKey).toMatch(/\/1\/build-1\.log\.gz$/);
 
     await stage.restart(() => utimes(join(logs, 'b1.log.gz'), A_MONTH_AGO / 1000, A_MONTH_AGO / 1000));
-    await expect.poll(() => readdir(logs), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => readdir(logs)).toEqual([]);
     expect(await page()).toBe(before);
     expect(await readdir(logs)).toEqual(['b1.log.gz']);
   },
@@ -51,7 +51,7 @@ botTest(
       expect(health.status).toBe(200);
       return ((await health.json()) as { parts: Record<string, string> }).parts.disks;
     };
-    await expect.poll(disks, { timeout: 10_000 }).toBe('failing');
+    await expect.poll(disks).toBe('failing');
     const told = stage.bot.complaints.map(({ fields }) => fields as { node: string });
     expect(told.map(({ node }) => node)).toEqual(['zen2/node-1']);
     await stage.openPullRequest();

@@ -40,7 +40,7 @@ async function withNode(
 /** The bot's comment with such a text. */
 const said = ({ github }: Surroundings, text: RegExp) =>
   github.waitFor(() => github.comments(SOFTWARE, 1).find(({ body }) => text.test(body)), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: `a comment with ${text}`,
   });
 
@@ -62,7 +62,7 @@ test('a host that nobody reaches: people learn it while builds wait, and why the
   const ssh = { host: '127.0.0.1', port: await freePort(), user: 'nobody', host_key: newKey().public.trim() };
   await withNode(ssh, async (around, bot) => {
     const unreachable = () => bot.world.builders.nodes()[0]?.unreachableUntil ?? null;
-    await expect.poll(unreachable, { timeout: 20_000 }).not.toBeNull();
+    await expect.poll(unreachable).not.toBeNull();
     await around.github.comment(SOFTWARE, 1, { by: 'maria', body: 'bot: show_config' });
     expect((await said(around, /What `demo-bot` builds for/)).body).toMatch(
       /❌ no node can be reached[\s\S]*`zen2\/n1`: cannot be reached, asked again at/,

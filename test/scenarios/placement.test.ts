@@ -176,7 +176,7 @@ botTest(
     await comment('maria', 'bot: build arch=zen2');
     expect((await buildIs('starting')).placement?.node).toBe('zen2/node-1');
     const health = () => bot.world.builders.nodes().find(({ name }) => name === 'zen2/node-1');
-    await expect.poll(() => health()?.unreachableUntil, { timeout: 10_000 }).toBeGreaterThan(Date.now());
+    await expect.poll(() => health()?.unreachableUntil).toBeGreaterThan(Date.now());
     await psql(`UPDATE builds SET state = jsonb_set(state, '{since}', '${Date.now() - 120_000}')`);
     expect(await status(': built')).toContain(
       'pool `zen2-spare`, node `zen2-spare/node-3` (the only one of 2 nodes',

@@ -39,7 +39,7 @@ const line = (status: string) => status.split('\n').find((one) => one.startsWith
 /** The check `deployed`, once its title fits. */
 async function deployedCheck(stage: Stage, title: RegExp) {
   const find = () => stage.github.checkRuns(SOFTWARE).find((run) => title.test(run.title ?? ''));
-  const run = await stage.github.waitFor(find, { timeoutMs: 20_000, what: `a check ${title}` });
+  const run = await stage.github.waitFor(find, { timeoutMs: 60_000, what: `a check ${title}` });
   return [run.name.replace(/demo-bot-\w+/, 'demo-bot'), run.status, run.conclusion];
 }
 

@@ -11,7 +11,7 @@ const told = (stage: Stage) => summaries(stage).map((run) => `${run.conclusion ?
 async function summaryIs(stage: Stage, text: string) {
   await stage.github.waitFor(() => told(stage).at(-1) === text, {
     what: `the summary to say ${text}; it says ${told(stage)}`,
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
   });
 }
 
@@ -84,7 +84,7 @@ botTest(
     await stage.status(': built');
     await stage.github.waitFor(() => told(stage).length === 2, {
       what: 'a summary of the new head',
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     await summaryIs(stage, 'success: Built');
     expect(new Set(summaries(stage).map((run) => run.headSha)).size).toBe(2);

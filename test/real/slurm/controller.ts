@@ -76,7 +76,7 @@ export function withoutController({ slurm, open, newId, idOf }: SlurmBench): voi
       });
       expect(await start(id, 'waiting', { GO: '/never' })).toEqual(handle);
       const pid = Number(await recorder.finds(id, /started (\d+)/));
-      await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+      await expect.poll(() => isRunning(pid)).toBe(false);
       expect(await builders.stop(id, node)).toBe(true);
       expect(recorder.text(id).match(/started/g)).toHaveLength(1);
     });

@@ -41,7 +41,7 @@ export function onNodes({
     });
     expect(await readFile(join(handle.directory, 'exit'), 'utf8')).toBe('slurm NODE_FAIL\n');
     expect(await builders.stop(id, node)).toBe(true);
-    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   it.concurrent('has one true end when the slurmd of its node is killed', {
