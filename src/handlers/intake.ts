@@ -1,5 +1,5 @@
 import { Retryable } from '../domain/errors.ts';
-import type { Deliveries, Log, NewDelivery, Queue } from '../ports.ts';
+import type { Deliveries, Job, Log, NewDelivery, Queue } from '../ports.ts';
 import { inTime, together } from './together.ts';
 
 /** Below the 10 s after which GitHub gives up: a delivery that may not be recorded must be one that failed. */
@@ -11,6 +11,10 @@ const MOST_ROWS = 100;
 const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** Commits whose rows go into the queue in one step. */
 const MOST_COMMITS = 5;
+/** Webhooks that are queued in one step become so many jobs at least, which are worked on at the same time … */
+const LEAST_JOBS = 4;
+/** … and a job has so many of them at most: those behind wait for the first. */
+const MOST_IN_JOB = 8;
 /** While one commit waits for the disk the next is written. */
 const COMMITS_AT_ONCE = 2;
 
@@ -67,7 +71,7 @@ export function openIntake({ records, queue, log }: IntakeOptions): Intake {
 
   /** Nobody waits for it, as their rows are there: should it fail, or the process die before it, the reconciler queues them again. */
   async function addJobs(guids: readonly string[]): Promise<void> {
-    const adding = queue.addAll(guids.map((guid) => ({ kind: 'delivery', guid })));
+    const adding = queue.addAll(jobsOf(guids));
     await inTime(adding, STEP_TIMEOUT_MS).catch((error) =>
       log.warn({ guids, error }, 'Deliveries are recorded but could not be queued'),
     );
@@ -91,4 +95,17 @@ function fitting(waiting: readonly Waiting[]): number {
     return index > 0 && (index === MOST_ROWS || characters > MOST_CHARACTERS);
   });
   return end < 0 ? waiting.length : end;
+}
+
+/** A job for each where they are few: what a job costs in the queue is as much as the row, and many share it. */
+function jobsOf(guids: readonly string[]): Job[] {
+  const size = Math.min(MOST_IN_JOB, Math.ceil(guids.length / LEAST_JOBS));
+  const jobs: Job[] = [];
+  for (let from = 0; from < guids.length; from += size) {
+    const [guid = '', ...others] = guids.slice(from, from + size);
+    jobs.push(
+      others.length === 0 ? { kind: 'delivery', guid } : { kind: 'deliveries', guids: [guid, ...others] },
+    );
+  }
+  return jobs;
 }

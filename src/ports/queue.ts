@@ -3,6 +3,8 @@
 /** Work that may run twice and in any order; the rows decide what is still to be done. */
 export type Job =
   | { kind: 'delivery'; guid: string }
+  /** Several that came together. */
+  | { kind: 'deliveries'; guids: string[] }
   | { kind: 'build'; buildId: number }
   /** Gives free slots to the builds that wait. */
   | { kind: 'place' }

@@ -6,6 +6,7 @@ const id = z.int().positive();
 /** A job as it lies in the queue: written by us, yet read from outside. */
 export const jobSchema: z.ZodType<Job> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('delivery'), guid: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('deliveries'), guids: z.array(z.string().min(1)).min(1) }),
   z.strictObject({ kind: z.literal('build'), buildId: id }),
   z.strictObject({ kind: z.literal('place') }),
   z.strictObject({ kind: z.literal('status'), requestId: id }),

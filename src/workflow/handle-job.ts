@@ -1,5 +1,6 @@
 import type { Job } from '../ports.ts';
 import { fileDeploy } from './file-deploy.ts';
+import { handleDeliveries } from './handle-deliveries.ts';
 import { handleDelivery } from './handle-delivery.ts';
 import { openDeploy } from './open-deploy.ts';
 import { placeBuilds } from './place-builds.ts';
@@ -20,6 +21,8 @@ export async function handleJob(world: World, job: Job): Promise<void> {
   switch (job.kind) {
     case 'delivery':
       return handleDelivery(world, job.guid);
+    case 'deliveries':
+      return handleDeliveries(world, job.guids);
     case 'build':
       return advanceBuild(world, job.buildId);
     case 'place':

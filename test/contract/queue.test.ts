@@ -46,6 +46,7 @@ function contract(startServer: () => Promise<QueueServer>) {
     const { queue, work } = await open();
     const jobs: Job[] = [
       { kind: 'delivery', guid: '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+      { kind: 'deliveries', guids: ['72d3162e-cc78-11e3-81ab-4c9367dc0959', 'g2'] },
       build,
       { kind: 'status', requestId: 1 },
       { kind: 'check', buildId: 7 },

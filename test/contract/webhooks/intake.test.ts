@@ -67,7 +67,12 @@ describe('webhooks that come together', () => {
     expect(group).toHaveLength(38);
     expect(answers.size).toBe(40);
     await turn();
-    expect(jobs.map((added) => added.length)).toEqual([1, 1, 38]);
+    const [first, second, ...others] = jobs.flat();
+    expect([first, second]).toEqual(['1', '2'].map((guid) => ({ kind: 'delivery', guid })));
+    expect(others.map((job) => (job.kind === 'deliveries' ? job.guids.length : 1))).toEqual([8, 8, 8, 8, 6]);
+    expect(others.flatMap((job) => (job.kind === 'deliveries' ? job.guids : []))).toEqual(
+      numbered(3, 40).map(({ guid }) => guid),
+    );
   });
 
   test('are as many in a commit as one statement should have, in rows and in size', async () => {
