@@ -17,6 +17,7 @@ import { up as differences } from './migrations/015-differences.ts';
 import { up as waits } from './migrations/016-waits.ts';
 import { up as deliveryLog } from './migrations/017-delivery-log.ts';
 import { up as calledOff } from './migrations/020-called-off.ts';
+import { up as payloadsAsTheyAre } from './migrations/021-payloads-as-they-are.ts';
 import { SCHEMA, type Tables } from './schema.ts';
 
 /** Names are kept in the database: never rename, reorder or edit one that was released. */
@@ -37,6 +38,7 @@ const migrations: Record<string, Migration> = {
   '016-waits': { up: waits },
   '017-delivery-log': { up: deliveryLog },
   '020-called-off': { up: calledOff },
+  '021-payloads-as-they-are': { up: payloadsAsTheyAre },
 };
 
 /** Which migrations a database has had, by name, oldest first. */
