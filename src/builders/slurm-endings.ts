@@ -5,8 +5,8 @@ import type { Watched } from './scheduler.ts';
 import { scripts, sh } from './scripts.ts';
 import { hasEnded } from './slurm-states.ts';
 
-/** scontrol and sacct, of which each gives up by itself. */
-const FATE_TIMEOUT_MS = 60_000;
+/** scontrol, which gives up by itself, and sacct twice, which the script gives 15 s each. */
+const FATE_TIMEOUT_MS = 90_000;
 const SEAL_TIMEOUT_MS = 90_000;
 /** What a job wrote last may reach the login node after Slurm's word of its end. */
 const LATE_MS = 3_000;

@@ -1,6 +1,10 @@
 /** Who signs artifacts and whose signatures are accepted: what a person reads who got it wrong, and a right one. */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
+import { sshSigner } from '../../src/artifacts/signing.ts';
+import { signatureRules } from '../../src/compose/adapters.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { privateKeyFlaw } from '../../src/transport/private-key.ts';
 import { newKey } from '../harness/ssh-node.ts';
@@ -17,6 +21,20 @@ test('a key and allowed signers are given by their absolute paths', async () => 
   const config = await loadConfig(path, env, privateKeyFlaw);
   expect(config.signingKeyFile).toBe(key);
   expect(config.publishers[0]).toMatchObject({ allowedSigners: join(at, 'allowed'), unsigned: 'refuse' });
+});
+
+test('whoever publishes needs nobody’s private key', async () => {
+  const at = await folder();
+  const { private: secret, public: known } = newKey();
+  const keyFile = await write(join(at, 'key'), secret);
+  await write(join(at, 'allowed'), `builder namespaces="aws-bot" ${known}\n`, 0o644);
+  const path = await write(join(at, 'stratobot.yml'), accepting('allowed_signers: allowed'));
+  const signature = await sshSigner({ keyFile, namespace: 'aws-bot' }).sign('a tarball');
+  await rm(keyFile);
+  const rule = signatureRules(await loadConfig(path, SECRETS, privateKeyFlaw))('software.eessi.io');
+  const verdict = async (content: string) => rule?.verifier.verify(Readable.from([content]), signature);
+  expect(await verdict('a tarball')).toEqual({ ok: true, signer: 'builder' });
+  expect(await verdict('another')).toMatchObject({ ok: false });
 });
 
 test('unsigned artifacts are refused unless the file says otherwise, so somebody has to be named', async () => {

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseFate, recordOf } from '../../src/builders/slurm-endings.ts';
 import { parseQueue, SlurmQueue, theJob } from '../../src/builders/slurm-queue.ts';
 import { hasEnded, slurmEnd, slurmWait } from '../../src/builders/slurm-states.ts';
 import { refusal, sbatchOptions } from '../../src/builders/slurm-submit.ts';
@@ -192,50 +191,6 @@ describe('the queue of a login node', () => {
     expect(queue.latest(['x-b3'])?.names).toEqual(new Set(['x-b1', 'x-b2']));
     expect(node.asked.length).toBeGreaterThan(2);
   });
-});
-
-describe('the fate of a job that left the queue', () => {
-  const shown = (state: string, directory: string, nodes = 'zen2') =>
-    `scontrol JobId=7 JobName=x-b1 JobState=${state} Reason=None NodeList=${nodes} WorkDir=${directory} Comment=x`;
-  it('comes from accounting, then from scontrol, and only of the same working directory', () => {
-    const both = `${shown('CANCELLED', '/j/work')}\nsacct 7|CANCELLED by 1000|None assigned|/j/work\n`;
-    expect(parseFate(both, '/j/work')).toEqual({ state: 'CANCELLED by 1000', hadNode: false, memory: false });
-    expect(parseFate(shown('NODE_FAIL', '/j/work'), '/j/work')).toEqual({
-      state: 'NODE_FAIL',
-      hadNode: true,
-      memory: false,
-    });
-    expect(parseFate(shown('CANCELLED', '/j/work', '(null)'), '/j/work')?.hadNode).toBe(false);
-    expect(parseFate(both, '/other/work')).toBeNull();
-    expect(parseFate(`sacct 7|RUNNING|n|/j/work\n${shown('RUNNING', '/j/work')}`, '/j/work')).toBeNull();
-    expect(parseFate('', '/j/work')).toBeNull();
-  });
-
-  it.each([
-    // What its directory says, what Slurm says, whether it had a node; and what is written down.
-    ['waiting', null, false, 'slurm FORGOTTEN'],
-    ['waiting', 'FAILED', true, 'slurm NOT_STARTED'],
-    ['waiting', 'COMPLETED', true, 'slurm NOT_STARTED'],
-    ['waiting', 'TIMEOUT', true, 'slurm NOT_STARTED'],
-    ['waiting', 'CANCELLED', false, 'slurm CANCELLED'],
-    ['waiting', 'CANCELLED by 1000', false, 'slurm CANCELLED by 1000'],
-    ['waiting', 'CANCELLED by 0', true, 'slurm NOT_LAUNCHED'],
-    ['waiting', 'NODE_FAIL', true, 'slurm NO_NODE'],
-    ['waiting', 'BOOT_FAIL', true, 'slurm BOOT_FAIL'],
-    ['running', null, false, 'slurm GONE'],
-    ['running', 'TIMEOUT', true, 'timed-out 60'],
-    ['running', 'CANCELLED by 0', true, 'slurm CANCELLED by 0'],
-    ['running', 'COMPLETING', false, 'slurm NEVER_CLEARED'],
-    ['running', 'FAILED', true, 'slurm FAILED'],
-    ['again', null, false, 'slurm AGAIN'],
-    ['again', 'COMPLETED', true, 'slurm AGAIN'],
-    ['again', 'NODE_FAIL', true, 'slurm NODE_FAIL'],
-  ])(
-    'of one that is %s, with Slurm’s word %s and a node: %s, is written %s',
-    (looked, state, hadNode, record) => {
-      expect(recordOf(looked, state === null ? null : { state, hadNode, memory: false }, '60')).toBe(record);
-    },
-  );
 });
 
 describe('sbatch', () => {

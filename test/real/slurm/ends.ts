@@ -6,7 +6,7 @@ import type { EndCause } from '../../../src/builders/slurm-states.ts';
 import type { JobBench } from '../../harness/job-bench.ts';
 import type { Slurm } from '../../harness/slurm.ts';
 
-/** Registers the tests, which run beside others. BOOT_FAIL and accounting are not among them: see docs/development.md. */
+/** Registers the tests, which run beside others. BOOT_FAIL, control groups and accounting are not among them: see docs/development.md. */
 export function ends({
   slurm,
   open,
