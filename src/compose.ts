@@ -117,6 +117,7 @@ export async function startStratobot(
     const keys = logKeys(config.github.webhookSecret);
     const world: World = {
       clock,
+      startedAt: clock.now(),
       log,
       records,
       queue: queue.queue,

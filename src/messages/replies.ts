@@ -2,7 +2,7 @@ import type { Build } from '../domain/build.ts';
 import type { Deploy } from '../domain/deploy.ts';
 import { targetName } from '../domain/target.ts';
 import { deployLine } from './deploy-line.ts';
-import { code, count, list } from './markdown.ts';
+import { clockTime, code, count, list } from './markdown.ts';
 import { headline, soFar } from './status-words.ts';
 
 /** A command on an issue, where there is nothing to build. */
@@ -118,6 +118,11 @@ export function prioritised(builds: readonly Build[]): string {
   const names = list(builds.map((build) => code(targetName(build.target))));
   const turn = builds.length === 1 ? 'It gets its' : 'They get their';
   return `Priority for ${count(builds.length, 'waiting build')}: ${names}. ${turn} turn up to 4 hours sooner.`;
+}
+
+/** A command that others have failed for minutes; it is tried again until then, unix ms. */
+export function notYet(login: string, detail: string, until: number): string {
+  return `What @${login} asked for is not carried out yet: ${code(detail, 300)}. It is tried again until ${clockTime(until)}; nobody has to ask again.`;
 }
 
 /** A command that could not be carried out for a reason that is not its author's. */

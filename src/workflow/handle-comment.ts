@@ -28,10 +28,10 @@ import type { ServedRepository, World } from './world.ts';
 /**
  * A comment: nothing for this instance, mistakes to be shown, or commands to be carried out. Nothing is started when any line
  * of it is wrong. What is to be said is said in one reply; builds speak through their status comment.
- * @param attempt how often this delivery was tried, counted from 1
+ * @param arrivedAt when its webhook arrived, unix ms
  * @returns what was done, in a few words for the record
  */
-export async function handleComment(world: World, event: CommentEvent, attempt: number): Promise<string> {
+export async function handleComment(world: World, event: CommentEvent, arrivedAt: number): Promise<string> {
   const served = world.served.get(event.repo);
   if (!served) return 'repository is not served';
   if (isBotAccount(event.author)) return 'written by a bot';
@@ -40,7 +40,7 @@ export async function handleComment(world: World, event: CommentEvent, attempt: 
   if (meant.almost.length > 0 && event.isPullRequest && served.speaker) await hint(world, event, meant);
   if (meant.commands.length === 0 && meant.mistakes.length === 0) return 'no command for this instance';
 
-  const answer = await answers(world, served, event, attempt, meant);
+  const answer = await answers(world, served, event, arrivedAt, meant);
   if (answer.length === 0) return 'carried out';
   await reply(world, {
     key: `reply:comment:${event.commentId}`,
@@ -61,7 +61,7 @@ async function answers(
   world: World,
   served: ServedRepository,
   event: CommentEvent,
-  attempt: number,
+  arrivedAt: number,
   meant: Meant,
 ): Promise<string[]> {
   const { commands, mistakes, keepGoing } = meant;
@@ -91,7 +91,7 @@ async function answers(
   if (forOpen && pull.state === 'closed') return refuse(say.closedPullRequest(pull.merged));
   if (needed.length > 0 && isTooOld(world, event.writtenAt)) return refuse(say.tooLate());
   if (commands.some(({ name }) => name === 'build' || name === 'retry' || name === 'deploy')) {
-    const pinned = await pinHead(world, pull, event.writtenAt, attempt);
+    const pinned = await pinHead(world, pull, event.writtenAt, arrivedAt);
     if (pinned.kind === 'refused') return refuse(pinned.sentence);
   }
   const requests = await world.records.requests.ofPullRequest(event.repo, event.number);

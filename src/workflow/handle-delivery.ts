@@ -1,13 +1,12 @@
 import { Permanent, Retryable } from '../domain/errors.ts';
 import type { ClosedEvent, DomainEvent, HeadEvent } from '../domain/events.ts';
-import * as say from '../messages/replies.ts';
 import type { Delivery } from '../ports.ts';
 import { cancelOnClose } from './cancel-builds.ts';
 import { becameDraft, greet } from './greet.ts';
 import { handleComment } from './handle-comment.ts';
 import { handleEditedComment } from './handle-edited-comment.ts';
 import { handleLabel } from './handle-label.ts';
-import { reply } from './post.ts';
+import { sayGivenUp, sayNotYet } from './not-yet.ts';
 import { pressButton } from './press-button.ts';
 import { deployPullRequestClosed, reviewDeploy } from './review-deploy.ts';
 import { endOnClose } from './wait-for.ts';
@@ -32,13 +31,14 @@ export async function handleDelivery(world: World, guid: string): Promise<void> 
       await world.records.deliveries.finish(guid, 'done', outcome);
       world.log.info({ guid, event: delivery.event, outcome }, 'delivery handled');
     } catch (error) {
-      if (comesAgain(error, delivery, world.clock.now())) throw error;
+      if (comesAgain(error, delivery, world.clock.now())) {
+        if (error instanceof Retryable)
+          await sayNotYet(world, event, delivery, error, delivery.receivedAt + PATIENCE_MS);
+        throw error;
+      }
       const detail = error instanceof Error ? error.message : String(error);
       world.log.error({ guid, event: delivery.event, err: error }, 'delivery given up');
-      if (event?.kind === 'comment') {
-        const { repo, number, commentId } = event;
-        await reply(world, { key: `reply:comment:${commentId}`, repo, number, body: say.trouble(detail) });
-      }
+      await sayGivenUp(world, event, delivery, detail);
       await world.records.deliveries.finish(guid, 'failed', detail);
     }
   });
@@ -52,10 +52,14 @@ function comesAgain(error: unknown, { attempts, receivedAt }: Delivery, now: num
 }
 
 /** @returns what was done, in a few words for the record; 'busy' when it cannot be done just now and comes again */
-async function handleEvent(world: World, event: DomainEvent, { guid, attempts }: Delivery): Promise<string> {
+async function handleEvent(
+  world: World,
+  event: DomainEvent,
+  { guid, receivedAt }: Delivery,
+): Promise<string> {
   switch (event.kind) {
     case 'comment':
-      return handleComment(world, event, attempts);
+      return handleComment(world, event, receivedAt);
     case 'edited':
       return handleEditedComment(world, event);
     case 'label':

@@ -53,6 +53,8 @@ export interface ServedRepository {
 /** Everything a step needs of the world; made once by compose.ts. */
 export interface World {
   clock: Clock;
+  /** When this bot was started, unix ms. */
+  startedAt: number;
   log: Log;
   records: Records;
   queue: Queue;

@@ -53,5 +53,6 @@ export const samples: Samples<typeof replies> = {
     'one build': () => [[zen2(states.queued)]],
     'two builds': () => [[zen2(states.queued), n1(states.queued)]],
   },
+  notYet: { 'a detail': (o) => ['maria', o('GitHub answered with 502'), NOON] },
   trouble: { 'a detail': (o) => [o('GitHub answered with 422')] },
 };
