@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Outcome, run } from './run.ts';
+import { type Outcome, run, SLOWEST_MS } from './run.ts';
 import type { Subject } from './subject.ts';
 
 /** What can be fuzzed; opened when asked for, as some bring up servers. */
@@ -70,6 +70,7 @@ async function main(): Promise<number> {
       seed,
       first: only ?? 0,
       count: only === null ? count : 1,
+      slowestMs: SLOWEST_MS,
       progress(done) {
         const rate = Math.round(done / ((performance.now() - begun) / 1000));
         if (bar) process.stderr.write(`\r${done} of ${count}, ${rate}/s `);

@@ -4,7 +4,7 @@ import type { Random } from './random.ts';
 export interface Subject<Input = unknown> {
   make(random: Random): Input;
   /**
-   * Throws, or rejects, when the answer breaks a promise; an answer that takes more than a second breaks one, too.
+   * Throws, or rejects, when the answer breaks a promise; in `npm run fuzz` an answer that takes more than a second breaks one, too.
    * @returns what kind of answer it was, to be counted; empty words for none
    */
   check(input: Input, number: number): string | Promise<string>;
