@@ -14,6 +14,7 @@ import type { Log } from '../ports/basics.ts';
 import type { Job, Queue } from '../ports/queue.ts';
 import { inTurn } from './in-turn.ts';
 import { jobSchema, keyOf } from './jobs.ts';
+import { postgresConnections } from './postgres.ts';
 import { quietly } from './quietly.ts';
 import { watchForRecovery } from './recovery.ts';
 import { RETRYABLE_TRIES, waitBeforeRetry } from './retry.ts';
@@ -75,30 +76,21 @@ interface QueueOptions {
  */
 export function openQueue(options: QueueOptions): Promise<OpenQueue> {
   if (options.redisUrl === undefined) {
-    const connection = {
-      connectionString: options.databaseUrl,
-      schema: 'bullmq',
-      keepAlive: true,
-      // A crash of the server may forget the last moments of the queue, which the rows make good; no step waits for a disk.
-      options: '-c synchronous_commit=off',
-    };
-    return open(createPostgresBackend, options, {
-      producer: { ...connection, migrate: true, max: 4 },
-      worker: { ...connection, max: 6 },
-    });
+    return open(createPostgresBackend, options, postgresConnections(options.databaseUrl));
   }
   const url = options.redisUrl;
   return open(createRedisBackend, options, {
     // add() answers in seconds when Redis is away; the worker waits for it.
     producer: { url, maxRetriesPerRequest: 3 },
     worker: { url, maxRetriesPerRequest: null },
+    close: async () => undefined,
   });
 }
 
 async function open<B extends IQueueBackend, C>(
   factory: BackendFactory<B, C>,
   { log, concurrency = CONCURRENCY, onReturn = () => undefined }: QueueOptions,
-  connections: { producer: C; worker: C },
+  connections: { producer: C; worker: C; close(): Promise<void> },
 ): Promise<OpenQueue> {
   const bull = withBackend(factory);
   const producer = () =>
@@ -125,7 +117,7 @@ async function open<B extends IQueueBackend, C>(
   // Redis is reached again without a word; what it kept in memory may be gone.
   queue.on('ioredis:close', recovery.trouble);
   await reached(queue.waitUntilReady()).catch(async (error) => {
-    await within(GOODBYE_TIMEOUT_MS, queue.close());
+    await within(GOODBYE_TIMEOUT_MS, queue.close().then(connections.close));
     throw error;
   });
 
@@ -205,7 +197,7 @@ async function open<B extends IQueueBackend, C>(
       await drain(options);
       recovery.close();
       await within(ANSWER_TIMEOUT_MS, allTaken());
-      await within(GOODBYE_TIMEOUT_MS, queue.close());
+      await within(GOODBYE_TIMEOUT_MS, queue.close().then(connections.close));
     },
   };
 
