@@ -1,7 +1,7 @@
 import { type Build, isFinal, testsFailed } from '../domain/build.ts';
 import { type RepositoryTarget, targetName } from '../domain/target.ts';
 import { type Button, buttons, type CheckText } from './check.ts';
-import { cell, count, inCell, sentence } from './markdown.ts';
+import { cell, count, inCell, linesWithin, sentence } from './markdown.ts';
 import { headline, sign } from './status-words.ts';
 
 /** What the summary of one head is made of. */
@@ -56,21 +56,23 @@ function actions(builds: readonly Build[]): Button[] {
 }
 
 function table(builds: readonly Build[], repositories: ReadonlyMap<string, RepositoryTarget>): string {
-  const rows = builds.map((build) => {
+  const worstFirst = [...builds].sort((a, b) => rank(a) - rank(b));
+  const rows = worstFirst.map((build) => {
     const { state } = build;
     const repository = repositories.get(build.repository);
     const made = repository ? `${repository.name} ${repository.version}` : build.repository;
     const why = state.kind === 'failed' ? inCell(sentence(state.failure.sentence)) : headline([build]);
     return `| ${sign(build)} | ${cell(targetName(build.target))} | ${cell(made)} | ${why} |`;
   });
-  const shown: string[] = [];
-  let room = ROOM;
-  for (const row of rows) {
-    room -= row.length + 1;
-    if (room < 0) break;
-    shown.push(row);
-  }
+  const shown = linesWithin(rows, ROOM);
   const more = rows.length - shown.length;
   const table = ['| | target | for | |', '| :-: | --- | --- | --- |', ...shown].join('\n');
   return more === 0 ? table : `${table}\n\n${count(more, 'more build')}: the status comment has them.`;
+}
+
+/** What needs somebody stands first, what is built last. */
+const ORDER = ['❌', '⚠️', '🚫', '⏳', '📦', '🕓', '✅'];
+
+function rank(build: Build): number {
+  return ORDER.indexOf(sign(build));
 }

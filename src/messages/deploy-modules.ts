@@ -1,6 +1,6 @@
 /** Which modules a deploy brings for which targets, so that what is missing where stands out. */
 import { type DeployRow, type Detail, restIn, someNames, targetNames } from './deploy-view.ts';
-import { cell, code, count, details, inCell } from './markdown.ts';
+import { cell, count, details, inCell } from './markdown.ts';
 
 /** Tarballs of one target and stack version, or of several that bring the same modules. */
 interface Column {
@@ -13,14 +13,15 @@ export function moduleMatrix(rows: readonly DeployRow[], detail: Detail): string
   const targets = columnsOf(rows);
   const all = [...new Set(targets.flatMap(({ modules }) => [...modules]))].sort();
   if (all.length === 0) return 'No tarball brings a module.';
-  const groups = targets.length > detail.columns ? grouped(targets) : targets;
+  const groups = isTooWide(targets, detail) ? grouped(targets) : targets;
+  const tooWide = isTooWide(groups, detail);
   const lacking = (module: string) => targets.filter(({ modules }) => !modules.has(module));
   const complete = all.filter((module) => lacking(module).length === 0);
   const sorted = [...all.filter((module) => lacking(module).length > 0), ...complete];
 
   const matrix = (modules: readonly string[]): string => {
     const name = (module: string) => cell(module, detail.name);
-    if (groups.length > detail.columns) {
+    if (tooWide) {
       const lines = modules.map((module) => `| ${name(module)} | ${missingOn(lacking(module), detail)} |`);
       return ['| module | missing on |', '| --- | --- |', ...lines].join('\n');
     }
@@ -34,27 +35,42 @@ export function moduleMatrix(rows: readonly DeployRow[], detail: Detail): string
   };
 
   const folded = sorted.slice(detail.modules, detail.modules + detail.folded);
+  const everywhere = folded.every((module) => lacking(module).length === 0) ? ', there for every target' : '';
   const more = sorted.length - detail.modules - folded.length;
   return [
     matrix(sorted.slice(0, detail.modules)),
-    ...(groups.length <= detail.columns ? legend(groups, detail) : []),
-    ...(folded.length > 0 ? [details(count(folded.length, 'more module'), matrix(folded))] : []),
+    ...(tooWide ? [] : legend(groups, detail)),
+    ...(folded.length > 0
+      ? [details(`${count(folded.length, 'more module')}${everywhere}`, matrix(folded))]
+      : []),
     ...(more > 0 ? [restIn(`${count(more, 'module')} beyond these`)] : []),
   ].join('\n\n');
 }
 
-/** A line for every target that lacks modules which others have. */
+/** Lines that say what is missing, and names in each. */
+const MOST_LINES = 10;
+const MOST_NAMES = 6;
+
+/** A line for the targets that lack so many modules which others have. */
 export function lackingTargets(rows: readonly DeployRow[], detail: Detail): string[] {
   const targets = columnsOf(rows);
   const all = new Set(targets.flatMap(({ modules }) => [...modules]));
-  const poor = targets.filter(({ modules }) => modules.size < all.size);
+  const lacks = ({ modules }: Column) => all.size - modules.size;
+  const poor = [
+    ...Map.groupBy(
+      targets.filter((target) => lacks(target) > 0),
+      lacks,
+    ),
+  ];
   if (poor.length === 0) return [];
-  const lines = poor.slice(0, Math.min(10, detail.tarballs)).map(({ names, modules }) => {
-    const target = names.map((name) => code(name, detail.name)).join();
-    return `- ⚠️ ${target} lacks ${count(all.size - modules.size, 'module')} that others have.`;
+  const lines = poor.slice(0, MOST_LINES).map(([lacking, columns]) => {
+    const names = columns.flatMap((column) => column.names);
+    const some = someNames(names, MOST_NAMES, detail.name);
+    const [lack, each] = names.length === 1 ? ['lacks', ''] : ['lack', ' each'];
+    return `- ⚠️ ${some} ${lack} ${count(lacking, 'module')}${each} that others have.`;
   });
-  if (poor.length > lines.length)
-    lines.push(`- ⚠️ So do ${count(poor.length - lines.length, 'more target')}.`);
+  const more = poor.slice(MOST_LINES).reduce((sum, [, columns]) => sum + columns.length, 0);
+  if (more > 0) lines.push(`- ⚠️ So ${more === 1 ? 'does' : 'do'} ${count(more, 'more target')}.`);
   return [`${lines.join('\n')}\n\n\`bot: drop arch=…\` on the software pull request takes a target out.`];
 }
 
@@ -74,6 +90,12 @@ function grouped(targets: readonly Column[]): Column[] {
   });
 }
 
+/** Whether columns of such names would leave too little of a comment for the modules: what is wider must be scrolled. */
+function isTooWide(columns: readonly Column[], detail: Detail): boolean {
+  const needed = columns.map((column) => Math.max(12, heading(column, detail).length + 3));
+  return needed.reduce((sum, width) => sum + width, 0) > detail.width;
+}
+
 function heading({ names }: Column, detail: Detail): string {
   return names.length > 2
     ? count(names.length, 'target')
@@ -82,12 +104,16 @@ function heading({ names }: Column, detail: Detail): string {
 
 /** Which targets a column is of, where its heading only counts them. */
 function legend(groups: readonly Column[], detail: Detail): string[] {
-  return groups
-    .filter(({ names }) => names.length > 2)
-    .map(
-      ({ names }) => `${count(names.length, 'target')}: ${someNames(names, detail.tarballs, detail.name)}.`,
-    );
+  const counted = groups.filter(({ names }) => names.length > 2);
+  const lines = counted.map(
+    ({ names }) => `${count(names.length, 'target')}: ${someNames(names, detail.tarballs, detail.name)}.`,
+  );
+  if (counted.every(({ names }) => names.length <= MOST_OPEN)) return lines;
+  return [details('Which targets these are', lines.join('\n\n'))];
 }
+
+/** Targets that are named below the matrix without being folded away. */
+const MOST_OPEN = 12;
 
 function missingOn(columns: readonly Column[], detail: Detail): string {
   if (columns.length === 0) return 'none';

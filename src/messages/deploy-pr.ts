@@ -11,7 +11,7 @@ import { testNames } from './test-names.ts';
 const ROOM = 65_000;
 
 const ALL: Detail = {
-  columns: 1_000,
+  width: Infinity,
   modules: 100_000,
   folded: 0,
   tarballs: 100_000,
@@ -22,12 +22,12 @@ const ALL: Detail = {
 };
 /** From what is good to read to what always fits. */
 const DETAILS: readonly Detail[] = [
-  { columns: 10, modules: 40, folded: 160, tarballs: 200, name: 200, listed: 60, replaced: 200, links: true },
-  { columns: 10, modules: 40, folded: 100, tarballs: 100, name: 120, listed: 5, replaced: 50, links: true },
-  { columns: 6, modules: 40, folded: 60, tarballs: 100, name: 80, listed: 0, replaced: 20, links: false },
+  { width: 85, modules: 20, folded: 180, tarballs: 200, name: 200, listed: 60, replaced: 200, links: true },
+  { width: 85, modules: 20, folded: 120, tarballs: 100, name: 120, listed: 5, replaced: 50, links: true },
+  { width: 85, modules: 20, folded: 80, tarballs: 100, name: 80, listed: 0, replaced: 20, links: false },
 ];
 const LEAST: Detail = {
-  ...{ columns: 4, modules: 15, folded: 0, tarballs: 25, name: 40, listed: 0, replaced: 5, links: false },
+  ...{ width: 85, modules: 15, folded: 0, tarballs: 25, name: 40, listed: 0, replaced: 5, links: false },
 };
 
 /** Title of a deploy PR. */

@@ -3,9 +3,41 @@ import type { TestOutcome } from '../domain/build.ts';
 import { type DeployRow, type DeployView, type Detail, restIn, targetNames } from './deploy-view.ts';
 import { cell, code, codeBlock, count, details, html, size } from './markdown.ts';
 
+/** More tarballs than this are folded away, but for those that somebody must look at. */
+const MANY = 16;
+
 /** What to judge at a glance. */
 export function targetTable(rows: readonly DeployRow[], detail: Detail): string {
   const name = targetNames(rows);
+  if (rows.length <= MANY) return tableOf(rows, name, detail);
+  const bytes = rows.reduce((sum, { artifact }) => sum + artifact.bytes, 0);
+  const files = rows.reduce((sum, { artifact }) => sum + artifact.overview.files, 0);
+  const odd = rows.filter((row) => !isPlain(row));
+  const plain = rows.filter(isPlain);
+  const words = 'whose tests did not pass, or with files outside the prefix';
+  return [
+    `${count(rows.length, 'tarball')}, ${size(bytes)}, ${count(files, 'file')} in all.`,
+    ...(odd.length === 0
+      ? []
+      : odd.length > MANY
+        ? [details(`⚠️ ${count(odd.length, 'tarball')} ${words}`, tableOf(odd, name, detail))]
+        : [tableOf(odd, name, detail)]),
+    ...(plain.length === 0
+      ? []
+      : [
+          details(
+            `${count(plain.length, 'tarball')}: tests passed, nothing outside the prefix`,
+            tableOf(plain, name, detail),
+          ),
+        ]),
+  ].join('\n\n');
+}
+
+function isPlain({ tests, artifact }: DeployRow): boolean {
+  return tests.status === 'SUCCESS' && artifact.overview.outside.count === 0;
+}
+
+function tableOf(rows: readonly DeployRow[], name: (row: DeployRow) => string, detail: Detail): string {
   const lines = rows.slice(0, detail.tarballs).map((row) => {
     const { overview, bytes, url } = row.artifact;
     const outside = overview.outside.count === 0 ? 'none' : `**${count(overview.outside.count, 'file')}**`;

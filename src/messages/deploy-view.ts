@@ -34,8 +34,8 @@ export const OVERVIEW_FILE = 'overview.md';
 
 /** How much of a deploy is shown; what is left out is left out in whole rows, and is in the overview file. */
 export interface Detail {
-  /** Columns of the matrix of modules; where there are more targets those that bring the same share one. */
-  columns: number;
+  /** Characters for the columns of the matrix of modules; where targets need more, those that bring the same share one. */
+  width: number;
   /** Rows of the matrix, and rows below it that are folded. */
   modules: number;
   folded: number;
@@ -49,13 +49,15 @@ export interface Detail {
   links: boolean;
 }
 
-/** Names of columns and rows: no longer than it takes to tell the targets of this deploy apart. */
+/** Names of columns and rows: of each no more than it takes to tell the targets of this deploy apart. */
 export function targetNames(rows: readonly DeployRow[]): (row: DeployRow) => string {
   const full = new Set(rows.map(({ target }) => target));
-  const short = new Set([...full].map(lastPart));
+  const alike = Map.groupBy(full, lastPart);
   const versions = new Set(rows.map(({ version }) => version)).size > 1;
-  return ({ target, version }) =>
-    `${short.size === full.size ? lastPart(target) : target}${versions ? ` ${version}` : ''}`;
+  return ({ target, version }) => {
+    const short = lastPart(target);
+    return `${alike.get(short)?.length === 1 ? short : target}${versions ? ` ${version}` : ''}`;
+  };
 }
 
 /** `zen2` of `x86_64/amd/zen2`, `zen3+nvidia/cc80` of `x86_64/amd/zen3+nvidia/cc80`. */

@@ -78,6 +78,16 @@ export function sentence(text: string, limit = 2000): string {
   );
 }
 
+/** As many of these lines as take so many characters: a table loses whole rows, or none. */
+export function linesWithin(lines: readonly string[], room: number): string[] {
+  let left = room;
+  const end = lines.findIndex((line) => {
+    left -= line.length + 1;
+    return left < 0;
+  });
+  return end === -1 ? [...lines] : lines.slice(0, end);
+}
+
 /** A part that is folded away; the body is Markdown of ours. */
 export function details(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;

@@ -2,7 +2,7 @@ import type { Understood } from '../domain/pull-changes.ts';
 import { isUnchanged } from '../domain/software-changes.ts';
 import { type RepositoryTarget, type Target, targetName } from '../domain/target.ts';
 import { brokenEasystacks, warnings } from './easystack.ts';
-import { code, count, details, duration } from './markdown.ts';
+import { code, count, details, duration, linesWithin, list } from './markdown.ts';
 import { softwareHeadline, softwareList } from './software.ts';
 
 /** One build that would be made. */
@@ -29,6 +29,14 @@ export interface PlanView {
 
 /** Names that are shown without being folded away. */
 const FEW = 12;
+/** More builds than this are folded away, below what is to be known of all of them. */
+const MANY = 16;
+/** Commands that are shown, and characters of each. */
+const MOST_COMMANDS = 5;
+const LONGEST_COMMAND = 200;
+/** Characters for the rows, and for the names of software; a comment of GitHub holds 65,536. */
+const ROOM = 40_000;
+const NAMES_ROOM = 15_000;
 
 /** `bot: plan`: what `bot: build` would do. */
 export function plan(view: PlanView): string {
@@ -36,25 +44,56 @@ export function plan(view: PlanView): string {
   const title = `### Plan for ${code(view.headSha.slice(0, 7))}`;
   if (understood !== null && understood.problems.length > 0)
     return `${title}: nothing can be built\n\n${brokenEasystacks(understood.problems)}`;
-  const commands = view.commands.map((command) => code(command)).join(' and ');
-  const parts = [`${title}: ${count(rows.length, 'build')}`];
-  parts.push(`Nothing was started. ${commands} would build:`, table(view), estimate(rows));
-  if (understood === null) {
-    parts.push('⚠️ What it changes cannot be read: the commit or its base branch is gone.');
-    return parts.join('\n\n');
-  }
-  if (understood.easystacks > 0) parts.push(software(understood));
-  for (const warning of warnings(understood, view.baseRef, view.beside)) parts.push(`⚠️ ${warning}`);
-  return parts.join('\n\n');
+  const started = `Nothing was started. ${commands(view)} would build`;
+  const about = understood === null ? [UNREADABLE] : [...software(understood), ...warned(understood, view)];
+  const parts =
+    rows.length > MANY
+      ? [
+          `${started} ${kinds(view)}.`,
+          estimate(rows),
+          ...about,
+          details(`The ${count(rows.length, 'build')}`, table(view)),
+        ]
+      : [`${started}:`, table(view), estimate(rows), ...about];
+  return [`${title}: ${count(rows.length, 'build')}`, ...parts].join('\n\n');
+}
+
+const UNREADABLE = '⚠️ What it changes cannot be read: the commit or its base branch is gone.';
+
+function warned(understood: Understood, { baseRef, beside }: PlanView): string[] {
+  return warnings(understood, baseRef, beside).map((warning) => `⚠️ ${warning}`);
+}
+
+function commands({ commands: all }: PlanView): string {
+  const shown = all.slice(0, MOST_COMMANDS).map((command) => code(command, LONGEST_COMMAND));
+  const more = all.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : list(shown);
+}
+
+/** `for 60 targets of software.eessi.io 2025.06`: what many rows come to. */
+function kinds({ rows, repositories }: PlanView): string {
+  const targets = new Set(rows.map(({ target }) => targetName(target))).size;
+  const stacks = new Set(rows.map(({ repository }) => stackName(repository, repositories)));
+  const [stack] = stacks;
+  return `for ${count(targets, 'target')} of ${stacks.size === 1 ? stack : count(stacks.size, 'stack')}`;
+}
+
+function stackName(repository: string, repositories: PlanView['repositories']): string {
+  const made = repositories.get(repository);
+  return made ? `${made.name} ${made.version}` : repository;
 }
 
 function table({ rows, repositories }: PlanView): string {
   const lines = rows.map(({ target, repository, pools, usuallyMs }) => {
-    const made = repositories.get(repository);
-    const stack = made ? `${made.name} ${made.version}` : repository;
+    const stack = stackName(repository, repositories);
     return `| ${code(targetName(target))} | ${stack} | ${pools.map((pool) => code(pool)).join(', ')} | ${usuallyMs === null ? '' : duration(usuallyMs)} |`;
   });
-  return ['| target | for | pool | usually takes |', '| --- | --- | --- | --- |', ...lines].join('\n');
+  const shown = linesWithin(lines, ROOM);
+  const more = lines.length - shown.length;
+  return [
+    ['| target | for | pool | usually takes |', '| --- | --- | --- | --- |', ...shown].join('\n'),
+    ...(more > 0 ? [`${count(more, 'more build')}, which this comment has no room for.`] : []),
+  ].join('\n\n');
 }
 
 function estimate(rows: readonly PlannedRow[]): string {
@@ -66,11 +105,14 @@ function estimate(rows: readonly PlannedRow[]): string {
   return `With free nodes that takes about ${duration(longest)}, by the median of earlier builds${but}; other software takes other times.`;
 }
 
-function software({ software: changes }: Understood): string {
+function software({ software: changes, easystacks }: Understood): string[] {
+  if (easystacks === 0) return [];
   const headline = `**Software**: ${softwareHeadline(changes)}`;
-  if (isUnchanged(changes)) return `${headline}.`;
+  if (isUnchanged(changes)) return [`${headline}.`];
   const names =
     changes.added.length + changes.changed.length + changes.removed.length + changes.rebuilt.length;
-  if (names <= FEW) return `${headline}.\n\n${softwareList(changes)}`;
-  return details(headline.replaceAll('**', ''), softwareList(changes));
+  const list = softwareList(changes);
+  if (names <= FEW) return [`${headline}.\n\n${list}`];
+  if (list.length > NAMES_ROOM) return [`${headline}; that is more than this comment can name.`];
+  return [details(headline.replaceAll('**', ''), list)];
 }

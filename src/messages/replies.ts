@@ -101,21 +101,30 @@ export function oldCheck(login: string, checked: string, head: string): string {
   return `@${login}, that check is of an older commit, ${code(checked.slice(0, 7))}, so nothing was started. The branch is now at ${code(head.slice(0, 7))}; \`bot: build arch=…\` builds it.`;
 }
 
+/** Targets that are named in one sentence. */
+const MOST_NAMES = 12;
+
+function targets(builds: readonly Build[]): string {
+  const names = builds.slice(0, MOST_NAMES).map(({ target }) => code(targetName(target)));
+  const more = builds.length - names.length;
+  return list(more > 0 ? [...names, `${more} more`] : names);
+}
+
 /** What `bot: retry` did. */
 export function retried(builds: readonly Build[]): string {
-  return `Building again: ${list(builds.map((build) => code(targetName(build.target))))}.`;
+  return `Building again: ${targets(builds)}.`;
 }
 
 /** What `bot: cancel` did. */
 export function cancelled(builds: readonly Build[]): string {
   if (builds.length === 0) return 'Nothing is running here, so nothing was cancelled.';
-  return `Cancelling ${count(builds.length, 'build')}: ${list(builds.map((build) => code(targetName(build.target))))}.`;
+  return `Cancelling ${count(builds.length, 'build')}: ${targets(builds)}.`;
 }
 
 /** What `bot: priority` did. */
 export function prioritised(builds: readonly Build[]): string {
   if (builds.length === 0) return 'No build waits here, so none was given priority.';
-  const names = list(builds.map((build) => code(targetName(build.target))));
+  const names = targets(builds);
   const turn = builds.length === 1 ? 'It gets its' : 'They get their';
   return `Priority for ${count(builds.length, 'waiting build')}: ${names}. ${turn} turn up to 4 hours sooner.`;
 }

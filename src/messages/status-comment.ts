@@ -10,7 +10,7 @@ import { code, codeBlock, count, details, html, list, plain, sentence } from './
 import { place } from './place.ts';
 import { softwareHeadline, softwareList } from './software.ts';
 import { failedTests, failures } from './status-failures.ts';
-import { tables } from './status-table.ts';
+import { MANY, tables } from './status-table.ts';
 import { type Detail, hasLog, logUrl, type StatusView } from './status-view.ts';
 import { headline, sign } from './status-words.ts';
 
@@ -41,8 +41,10 @@ function render(view: StatusView, detail: Detail): string {
   const parts = [`### Build of ${code(request.headSha.slice(0, 7))}: ${headline(shown)}`];
   if (view.branchAt !== null) parts.push(olderCommit(request.headSha, view.branchAt));
   parts.push(...deployLines(view, detail));
-  parts.push(...tables(view, shown, detail));
-  parts.push(...failures(view, shown, detail), ...failedTests(shown, detail));
+  const rows = tables(view, shown, detail);
+  const reasons = [...failures(view, shown, detail), ...failedTests(shown, detail)];
+  // Why it is not good is on the first screen, however many rows there are.
+  parts.push(...(shown.length > MANY ? [...reasons, ...rows] : [...rows, ...reasons]));
   if (detail.reports) parts.push(...jobReports(shown));
   parts.push(...softwareOf(request, detail));
   parts.push(details(askedFor(request), folded(view, shown, detail)));

@@ -5,30 +5,53 @@ import { cell, count, details, inCell, prose, size } from './markdown.ts';
 import { type Detail, hasLog, logUrl, type StatusView } from './status-view.ts';
 import { sign, tests, took } from './status-words.ts';
 
-/** More builds than this are shown by their states, those that need nobody folded away. */
-const MANY = 16;
+/**
+ * More builds than this are shown by their states, and all but a few that need somebody are folded away; why they failed
+ * comes before their rows.
+ */
+export const MANY = 16;
 
 /** One row a build; of many builds a table a state. */
 export function tables(view: StatusView, shown: readonly Build[], detail: Detail): string[] {
-  const table = (builds: readonly Build[]) => tableOf(view, builds, detail);
-  if (shown.length <= MANY) return [table(shown)];
+  if (shown.length <= MANY) return [tableOf(view, shown, detail, true)];
+  const [first] = shown;
+  const oneStack = shown.every(({ repository }) => repository === first?.repository);
+  const table = (builds: readonly Build[]) => tableOf(view, builds, detail, !oneStack);
   const groups = Map.groupBy(shown, groupOf);
   const bad = groups.get('bad') ?? [];
   const folded = FOLDED.flatMap(([group, words]) => {
     const builds = groups.get(group) ?? [];
-    return builds.length === 0 ? [] : [details(words(builds.length), table(builds))];
+    if (group === 'bad' && builds.length <= MANY) return [];
+    return builds.length === 0 ? [] : [details(words(builds), table(builds))];
   });
-  return [...(bad.length === 0 ? [] : [table(bad)]), ...folded];
+  return [
+    ...(oneStack && first
+      ? [`All ${shown.length} builds are for ${prose(stackName(view, first), detail.name)}.`]
+      : []),
+    ...(bad.length === 0 || bad.length > MANY ? [] : [table(bad)]),
+    ...folded,
+  ];
 }
 
 type Group = 'bad' | 'moving' | 'waiting' | 'cancelled' | 'good';
 
-const FOLDED: readonly [Group, (n: number) => string][] = [
-  ['moving', (n) => `⏳ ${count(n, 'build')} under way`],
-  ['waiting', (n) => `🕓 ${count(n, 'build')} waiting`],
-  ['cancelled', (n) => `🚫 ${count(n, 'build')} cancelled`],
-  ['good', (n) => `✅ ${count(n, 'target')} built`],
+const FOLDED: readonly [Group, (builds: readonly Build[]) => string][] = [
+  ['bad', badWords],
+  ['moving', (builds) => `⏳ ${count(builds.length, 'build')} under way`],
+  ['waiting', (builds) => `🕓 ${count(builds.length, 'build')} waiting`],
+  ['cancelled', (builds) => `🚫 ${count(builds.length, 'build')} cancelled`],
+  ['good', (builds) => `✅ ${count(builds.length, 'target')} built`],
 ];
+
+/** `❌ 9 builds failed, ⚠️ tests failed on 9 targets`. */
+function badWords(builds: readonly Build[]): string {
+  const tested = builds.filter(testsFailed).length;
+  const failed = builds.length - tested;
+  return [
+    ...(failed > 0 ? [`❌ ${count(failed, 'build')} failed`] : []),
+    ...(tested > 0 ? [`⚠️ tests failed on ${count(tested, 'target')}`] : []),
+  ].join(', ');
+}
 
 function groupOf(build: Build): Group {
   switch (build.state.kind) {
@@ -46,23 +69,23 @@ function groupOf(build: Build): Group {
   }
 }
 
-function tableOf(view: StatusView, builds: readonly Build[], detail: Detail): string {
-  const rows = builds.slice(0, detail.rows).map((build) => {
-    const cells = [
-      sign(build),
-      cell(targetName(build.target), detail.name),
-      prose(stackName(view, build), detail.name),
-      inCell(`${took(build, view.usualMs.get(build.id))}${tryOf(view, build)}`),
-      tests(build.state),
-      artifact(view, build, detail),
-    ];
-    return `| ${cells.join(' | ')} |`;
-  });
-  const table = [
-    '| | target | for | took | tests | artifact |',
-    '| :-: | --- | --- | --: | --- | --: |',
-    ...rows,
-  ].join('\n');
+function tableOf(view: StatusView, builds: readonly Build[], detail: Detail, stacks: boolean): string {
+  const line = (sign: string, target: string, stack: string, ...rest: string[]) =>
+    `| ${[sign, target, ...(stacks ? [stack] : []), ...rest].join(' | ')} |`;
+  const rows = builds
+    .slice(0, detail.rows)
+    .map((build) =>
+      line(
+        sign(build),
+        cell(targetName(build.target), detail.name),
+        prose(stackName(view, build), detail.name),
+        inCell(`${took(build, view.usualMs.get(build.id))}${tryOf(view, build)}`),
+        tests(build.state),
+        artifact(view, build, detail),
+      ),
+    );
+  const head = line('', 'target', 'for', 'took', 'tests', 'artifact').replace('|  |', '| |');
+  const table = [head, line(':-:', '---', '---', '--:', '---', '--:'), ...rows].join('\n');
   const more = builds.length - rows.length;
   return more > 0 ? `${table}\n\n${count(more, 'more target')}: their checks say how they stand.` : table;
 }

@@ -40,9 +40,9 @@ test('as it is shown', () => {
 
     | | target | for | |
     | :-: | --- | --- | --- |
-    | ✅ | \`x86_64/amd/zen2\` | \`software.eessi.io 2025.06\` | built |
     | ❌ | \`aarch64/neoverse_n1\` | \`software.eessi.io 2025.06\` | \`GCC.eb\` does not compile |
-    | ⚠️ | \`x86_64/amd/zen3\` | \`software.eessi.io 2025.06\` | built, but tests failed |"
+    | ⚠️ | \`x86_64/amd/zen3\` | \`software.eessi.io 2025.06\` | built, but tests failed |
+    | ✅ | \`x86_64/amd/zen2\` | \`software.eessi.io 2025.06\` | built |"
   `);
 });
 

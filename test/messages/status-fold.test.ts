@@ -67,11 +67,16 @@ test('of many builds those that need somebody stand open', () => {
   expect(open(statusComment(statusView(builds)))).toMatchInlineSnapshot(`
     "### Build of \`fffffff\`: 28 of 40 targets built, 3 failed, 3 cancelled, 3 running, 3 waiting
 
-    | | target | for | took | tests | artifact |
-    | :-: | --- | --- | --: | --- | --: |
-    | ❌ | \`x86_64/cpu_1\` | software.eessi.io 2025.06 | 42 min |  | [log](https://bot.example.org/builds/2/log) |
-    | ❌ | \`x86_64/cpu_14\` | software.eessi.io 2025.06 | 42 min |  | [log](https://bot.example.org/builds/15/log) |
-    | ❌ | \`x86_64/cpu_27\` | software.eessi.io 2025.06 | 42 min |  | [log](https://bot.example.org/builds/28/log) |
+    **\`x86_64/cpu_1\`, \`x86_64/cpu_14\` and \`x86_64/cpu_27\` failed**: \`GCC.eb\` does not compile ([log](https://bot.example.org/builds/2/log#L48211), line 48,211; [log](https://bot.example.org/builds/15/log#L48211), line 48,211; [log](https://bot.example.org/builds/28/log#L48211), line 48,211).
+    \`bot: retry\` builds them again.
+
+    All 40 builds are for software.eessi.io 2025.06.
+
+    | | target | took | tests | artifact |
+    | :-: | --- | --: | --- | --: |
+    | ❌ | \`x86_64/cpu_1\` | 42 min |  | [log](https://bot.example.org/builds/2/log) |
+    | ❌ | \`x86_64/cpu_14\` | 42 min |  | [log](https://bot.example.org/builds/15/log) |
+    | ❌ | \`x86_64/cpu_27\` | 42 min |  | [log](https://bot.example.org/builds/28/log) |
 
     <details><summary>⏳ 3 builds under way</summary>…</details>
 
@@ -80,9 +85,6 @@ test('of many builds those that need somebody stand open', () => {
     <details><summary>🚫 3 builds cancelled</summary>…</details>
 
     <details><summary>✅ 28 targets built</summary>…</details>
-
-    **\`x86_64/cpu_1\`, \`x86_64/cpu_14\` and \`x86_64/cpu_27\` failed**: \`GCC.eb\` does not compile ([log](https://bot.example.org/builds/2/log#L48211), line 48,211; [log](https://bot.example.org/builds/15/log#L48211), line 48,211; [log](https://bot.example.org/builds/28/log#L48211), line 48,211).
-    \`bot: retry\` builds them again.
 
     <details><summary>Asked for by @maria: <code>bot: build arch=zen2</code></summary>…</details>
 

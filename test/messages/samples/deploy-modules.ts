@@ -5,8 +5,8 @@ import { DETAIL, deployRows } from './views.ts';
 export const samples: Samples<typeof deployModules> = {
   moduleMatrix: {
     'a column for each target': (o) => [deployRows(o), DETAIL],
-    'one for those that bring the same': (o) => [deployRows(o), { ...DETAIL, columns: 2 }],
-    'what is missing where': (o) => [deployRows(o), { ...DETAIL, columns: 1 }],
+    'one for those that bring the same': (o) => [deployRows(o), { ...DETAIL, width: 30 }],
+    'what is missing where': (o) => [deployRows(o), { ...DETAIL, width: 10 }],
     'more modules than rows': (o) => [deployRows(o), { ...DETAIL, modules: 1, folded: 0 }],
     nothing: () => [[], DETAIL],
   },

@@ -14,6 +14,7 @@ export const samples: Samples<typeof markdown> = {
   plain: { 'two lines': (o) => [o('one\ntwo'), 200] },
   prose: { marks: (o) => [o('*a* <b> #1 @maria')] },
   sentence: { 'a name in it': (o) => [o('`GCC.eb` does not compile.')] },
+  linesWithin: { 'room for one': () => [['first', 'second'], 8] },
   details: { folded: () => ['a title', 'a body'] },
   html: { marks: (o) => [o('<b> & @maria')] },
   size: { bytes: () => [245_366_784] },

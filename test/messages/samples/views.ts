@@ -179,7 +179,7 @@ export const deployView = (o: Outside, special: Partial<Deploy> = {}): DeployVie
 });
 
 export const DETAIL = {
-  columns: 10,
+  width: 85,
   modules: 40,
   folded: 160,
   tarballs: 200,
