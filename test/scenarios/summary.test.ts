@@ -31,8 +31,8 @@ botTest('one summary of a head, whatever was asked for in how many comments', as
 
     | | target | for | |
     | :-: | --- | --- | --- |
-    | ✅ | \`x86_64/amd/zen2\` | \`software.eessi.io 2025.06\` | built |
-    | ❌ | \`aarch64/neoverse_n1\` | \`software.eessi.io 2025.06\` | \`ERROR: tool-1.0.eb does not compile\` |"
+    | ❌ | \`aarch64/neoverse_n1\` | \`software.eessi.io 2025.06\` | \`ERROR: tool-1.0.eb does not compile\` |
+    | ✅ | \`x86_64/amd/zen2\` | \`software.eessi.io 2025.06\` | built |"
   `);
 });
 
