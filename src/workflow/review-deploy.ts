@@ -32,27 +32,43 @@ async function judge(world: World, event: ReviewEvent): Promise<string> {
     return 'approved before';
   }
 
-  const review: ReviewFacts = { ...event, id: event.reviewId };
-  const asked = await askApprovals(world, served, deploy, event.number, review);
-  const verdict = judgeReview({ ...asked, review });
-  if (verdict.kind === 'ignored') return `a review that is ${verdict.reason}`;
-
-  const at = world.clock.now();
   const { login } = event.reviewer;
-  const accepted = verdict.kind === 'counts';
-  const reason = accepted ? 'counts' : verdict.sentence;
   const { reviewId, commit } = event;
-  await world.records.deploys.recordReview(deploy.id, {
-    ...{ reviewId, reviewer: login, commit, accepted, reason, at },
-  });
-  const action = accepted ? 'approval-counted' : 'approval-refused';
-  const evidence = { reviewId, commit, reason };
-  await auditOnce(world, deploy, action, evidence, { actor: login, about: { reviewId } });
-  if (!accepted) {
-    const body = say.approvalRefused(login, verdict.sentence);
+  const audit = (action: 'approval-counted' | 'approval-refused', reason: string) =>
+    auditOnce(world, deploy, action, { reviewId, commit, reason }, { actor: login, about: { reviewId } });
+  const refuse = async (reason: string): Promise<void> => {
+    await audit('approval-refused', reason);
+    const body = say.approvalRefused(login, reason);
     await answerOnDeploy(world, deploy, `review:${reviewId}`, event.number, body);
-    return `refused: ${verdict.code}`;
+  };
+  // What was said of a review stands: when it is found again the deploy may have ended, and that is nothing against it.
+  const before = (await world.records.deploys.reviews(deploy.id)).find((one) => one.reviewId === reviewId);
+  if (before !== undefined && !before.accepted) {
+    await refuse(before.reason);
+    return 'refused before';
   }
+  if (before !== undefined && deploy.state.kind !== 'open') {
+    await audit('approval-counted', before.reason);
+    return 'counted before';
+  }
+
+  const review: ReviewFacts = { ...event, id: reviewId };
+  const asked = await askApprovals(world, served, deploy, event.number, review);
+  const at = world.clock.now();
+  if (before === undefined) {
+    const verdict = judgeReview({ ...asked, review });
+    if (verdict.kind === 'ignored') return `a review that is ${verdict.reason}`;
+    const accepted = verdict.kind === 'counts';
+    const reason = accepted ? 'counts' : verdict.sentence;
+    await world.records.deploys.recordReview(deploy.id, {
+      ...{ reviewId, reviewer: login, commit, accepted, reason, at },
+    });
+    if (!accepted) {
+      await refuse(reason);
+      return `refused: ${verdict.code}`;
+    }
+  }
+  await audit('approval-counted', 'counts');
   const approvals = standingApprovals(asked);
   if (approvals.length < served.approvals) {
     await approvalFollows(world, served, deploy, event, approvals);
