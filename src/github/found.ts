@@ -86,8 +86,9 @@ export function found(api: Api): Pick<GitHub, 'openPullsSince' | 'pullAsEvents'>
         const { data } = await octokit.rest.pulls.get(query);
         if (data.state === 'closed') {
           const { head, merged, updated_at, merged_by } = data;
-          // Who closed it without merging is not among what a pull request says of itself; GitHub shows nobody as `ghost`.
-          const sender = { login: merged_by?.login ?? 'ghost', type: merged_by?.type ?? 'User' };
+          const by = merged_by ?? (await closedBy(octokit, at, number));
+          // As GitHub shows an account that was deleted.
+          const sender = { login: by?.login ?? 'ghost', type: by?.type ?? 'User' };
           const pull_request = { number, head: { sha: head.sha }, updated_at, merged };
           const payload = { action: 'closed', repository, pull_request, sender };
           const guid = `found:closed:${repo}#${number}:${updated_at}`;
@@ -96,6 +97,13 @@ export function found(api: Api): Pick<GitHub, 'openPullsSince' | 'pullAsEvents'>
         return events;
       }),
   };
+}
+
+/** Who closed a pull request last; it does not say so itself. */
+async function closedBy(octokit: Octokit, at: { owner: string; repo: string }, number: number) {
+  const query = { ...at, issue_number: number, per_page: PAGE_SIZE };
+  const events = await octokit.paginate(octokit.rest.issues.listEvents, query);
+  return events.findLast(({ event }) => event === 'closed')?.actor ?? null;
 }
 
 /** When each of these labels was set on a pull request last, and by whom, where that was since. */

@@ -148,7 +148,7 @@ botTest('a deploy PR that was closed meanwhile is rejected', async (stage) => {
   await stage.github.closePullRequest(STAGING, number, { by: 'ana', deliver: false });
   await look(stage);
   await stage.deployIs('rejected');
-  expect(await stage.said()).toContain('closed');
+  expect(await stage.said()).toContain('@ana closed');
 });
 
 botTest('one repository that cannot be asked does not keep the rest waiting', async (stage) => {

@@ -72,8 +72,8 @@ export interface Issue {
   body: string | null;
   state: 'open' | 'closed';
   labels: Label[];
-  /** Labels that came and went, oldest first. */
-  readonly labelEvents: LabelEvent[];
+  /** Labels that came and went, and when it was closed; oldest first. */
+  readonly events: IssueEvent[];
   assignees: Account[];
   readonly comments: Comment[];
   readonly createdAt: string;
@@ -82,11 +82,12 @@ export interface Issue {
   readonly pull: Pull | null;
 }
 
-export interface LabelEvent {
+export interface IssueEvent {
   readonly id: number;
-  readonly event: 'labeled' | 'unlabeled';
+  readonly event: 'labeled' | 'unlabeled' | 'closed';
   readonly actor: Account;
-  readonly label: Label;
+  /** null: it is not about one. */
+  readonly label: Label | null;
   readonly at: string;
 }
 

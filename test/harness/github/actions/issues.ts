@@ -1,7 +1,7 @@
 /** What can happen to issues, comments and labels; pull requests are issues here too. */
 import type { Act } from '../act.ts';
 import { invalid } from '../errors.ts';
-import type { Comment, Issue, Label, LabelEvent, Reaction, Repository } from '../model.ts';
+import type { Comment, Issue, IssueEvent, Label, Reaction, Repository } from '../model.ts';
 import { renderComment, renderIssue, renderLabel } from '../render/issue.ts';
 import { renderPull } from '../render/pull.ts';
 import { isPull } from '../world.ts';
@@ -54,7 +54,7 @@ export function openIssue(act: Act, repo: Repository, draft: { title: string; bo
     body: draft.body,
     state: 'open',
     labels: [],
-    labelEvents: [],
+    events: [],
     assignees: [],
     comments: [],
     createdAt: now,
@@ -91,6 +91,7 @@ export function setState(act: Act, issue: Issue, state: 'open' | 'closed'): void
     throw invalid('PullRequest', 'state', 'invalid', 'it is merged');
   issue.state = state;
   issue.closedAt = state === 'closed' ? act.world.now() : null;
+  if (issue.closedAt !== null) remember(act, issue, 'closed', null, issue.closedAt);
   raiseIssueEvent(act, issue, state === 'closed' ? 'closed' : 'reopened');
   touch(act, issue);
 }
@@ -196,8 +197,8 @@ export function removeLabel(act: Act, issue: Issue, name: string): boolean {
   return true;
 }
 
-function remember(act: Act, issue: Issue, event: LabelEvent['event'], label: Label, at: string): void {
-  issue.labelEvents.push({ id: act.world.nextId(), event, actor: act.actor, label, at });
+function remember(act: Act, issue: Issue, event: IssueEvent['event'], label: Label | null, at: string): void {
+  issue.events.push({ id: act.world.nextId(), event, actor: act.actor, label, at });
 }
 
 function labelOf(act: Act, repo: Repository, name: string): Label {

@@ -58,7 +58,7 @@ async function open(act: Act, repo: Repository, draft: PullDraft): Promise<PullR
     body: draft.body,
     state: 'open',
     labels: [],
-    labelEvents: [],
+    events: [],
     assignees: [],
     comments: [],
     createdAt: now,

@@ -1,4 +1,4 @@
-import type { Account, Comment, Issue, Json, Label, LabelEvent, Reaction, Repository } from '../model.ts';
+import type { Account, Comment, Issue, IssueEvent, Json, Label, Reaction, Repository } from '../model.ts';
 import type { World } from '../world.ts';
 import { renderApp } from './app.ts';
 import { nodeId } from './ids.ts';
@@ -26,11 +26,11 @@ export function renderLabel(world: World, repo: Repository, label: Label): Json 
   };
 }
 
-/** A line of an issue's history; of its events the double keeps those of labels. */
-export function renderLabelEvent(
+/** A line of an issue's history; of its events the double keeps those of labels, and its end. */
+export function renderIssueEvent(
   world: World,
   issue: Issue,
-  { id, event, actor, label, at }: LabelEvent,
+  { id, event, actor, label, at }: IssueEvent,
 ): Json {
   return {
     id,
@@ -41,7 +41,7 @@ export function renderLabelEvent(
     commit_id: null,
     commit_url: null,
     created_at: at,
-    label: { name: label.name, color: label.color },
+    ...(label === null ? {} : { label: { name: label.name, color: label.color } }),
     performed_via_github_app: null,
   };
 }

@@ -17,8 +17,8 @@ import {
   reactionContents,
   renderComment,
   renderIssue,
+  renderIssueEvent,
   renderLabel,
-  renderLabelEvent,
   renderReaction,
 } from '../render/issue.ts';
 import {
@@ -98,7 +98,7 @@ export const issueRoutes: readonly Route[] = [
     needs: read,
     handle: (request) => {
       const issue = issueOf(request);
-      return paged(request, issue.labelEvents, (one) => renderLabelEvent(request.world, issue, one));
+      return paged(request, issue.events, (one) => renderIssueEvent(request.world, issue, one));
     },
   },
   { method: 'GET', template: `${base}/{issue_number}/labels`, needs: read, handle: listLabels },
