@@ -15,6 +15,8 @@ export interface GitSourcesOptions {
   access(repo: string): Promise<{ url: string; token: string | null }>;
   /** Excludes other processes that share the folder: a lock file that git finds was left by a crash then. */
   alone?<T>(mirror: string, work: () => Promise<T>): Promise<T>;
+  /** Bytes of a tree as they are sent to a node; 4 GiB. */
+  largestArchive?: number;
   log: Log;
 }
 
@@ -28,7 +30,6 @@ interface Brought {
   baseSha: string;
 }
 type Gone = Extract<SourceResult, { kind: 'gone' }>;
-
 /** The first fetch brings a repository's whole history. */
 const FETCH_TIMEOUT_MS = 300_000;
 const LOCAL_TIMEOUT_MS = 60_000;
@@ -49,6 +50,7 @@ export function gitSources({
   dataDir,
   access,
   alone = (_, work) => work(),
+  largestArchive = LARGEST_ARCHIVE,
   log,
 }: GitSourcesOptions): Sources {
   const brought = new Map<string, Promise<Brought | Gone>>();
@@ -162,7 +164,8 @@ export function gitSources({
   return {
     async prepare(pull) {
       refuseOdd(pull);
-      const work = () => ofMirror(pull, ({ git, mirror, baseSha }) => merge(git, mirror, pull, baseSha));
+      const work = () =>
+        ofMirror(pull, ({ git, mirror, baseSha }) => merge(git, mirror, pull, baseSha, largestArchive));
       return shared(prepared, keyOf(pull), work);
     },
     async changes(pull, wanted) {
@@ -218,7 +221,13 @@ function shared<T>(known: Map<string, Promise<T>>, key: string, work: () => Prom
 }
 
 /** Merges the pinned head into the base, as a tree that also holds the difference: `<number>.diff` is read by scripts. */
-async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Promise<SourceResult> {
+async function merge(
+  git: Git,
+  mirror: string,
+  pull: Pull,
+  baseSha: string,
+  most: number,
+): Promise<SourceResult> {
   const args = [
     'merge-tree',
     '--write-tree',
@@ -258,8 +267,8 @@ async function merge(git: Git, mirror: string, pull: Pull, baseSha: string): Pro
   const others = entries.filter((entry) => !entry.endsWith(`\t${name}`));
   const listing = [...others, `100644 blob ${diff}\t${name}`].map((entry) => `${entry}\0`).join('');
   const whole = await must(git, ['mktree', '-z'], Buffer.from(listing, 'latin1'));
-  const limits = { timeoutMs: ARCHIVE_TIMEOUT_MS, most: LARGEST_ARCHIVE };
-  const open = async () => git.stream(['archive', '--format=tar', whole], limits);
+  const archive = ['archive', '--format=tar', whole];
+  const open = async () => git.stream(archive, { timeoutMs: ARCHIVE_TIMEOUT_MS, most });
   return { kind: 'ready', source: { tree, baseSha, open } };
 }
 

@@ -197,6 +197,28 @@ describe('sources', () => {
     expect((await reopened().prepare(again)).kind).toBe('ready');
   });
 
+  it('cuts an archive that is too large, though its tree is a few bytes', async () => {
+    const shown = (names: string[]) =>
+      Promise.all(names.map((name) => write(`data/${name}`, '\0'.repeat(50_000))));
+    const small = gitSources({
+      ...{ dataDir: join(folder, 'data'), log, largestArchive: 300_000 },
+      access: async () => ({ url: `file://${origin}`, token: null }),
+    });
+    const prepared = async (number: number) =>
+      ready(
+        await small.prepare({ repo: 'EESSI/software-layer', number, baseRef: 'main', headSha: pull(number) }),
+      );
+    await shown(['1', '2', '3']);
+    commit('one file under three names');
+    expect((await unpack(await prepared(7), folder)).names).toContain('data/3');
+    await shown(['4', '5', '6']);
+    commit('under six');
+    const archive = await (await prepared(8)).open();
+    const failure = buffer(archive);
+    await expect(failure).rejects.toThrow(Permanent);
+    await expect(failure).rejects.toThrow('git archive says more than 300000 bytes');
+  });
+
   it('shows the token to the server alone: not in the URL, not on the command line', async () => {
     const seen: (string | undefined)[] = [];
     const server = createServer((request, response) => {
