@@ -170,12 +170,12 @@ export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[];
 /** Other words people say for a command; only ever suggested. */
 const OTHER_WORDS: readonly [command: CommandName, words: string][] = [
   ['help', 'hilfe aide ayuda aiuto commands usage man ?'],
-  ['build', 'compile make install test run'],
-  ['retry', 'again rerun repeat restart'],
+  ['build', 'compile make install test run bauen baue construire compiler'],
+  ['retry', 'again rerun repeat restart nochmal réessayer'],
   ['log', 'logs output tail'],
-  ['cancel', 'stop abort kill halt end'],
+  ['cancel', 'stop abort kill halt end abbrechen stopp annuler arrêter'],
   ['priority', 'hurry urgent'],
-  ['deploy', 'publish ingest upload release'],
+  ['deploy', 'publish ingest upload release ship merge land'],
   ['drop', 'remove exclude'],
   ['rollback', 'undo revert'],
   ['show_config', 'config targets list'],

@@ -67,7 +67,7 @@ export function took({ state, waiting, retry }: Build, usualMs?: number): string
     case 'running':
       if (waiting !== null) return `waits: ${sentence(waiting)}`;
       // Not how long ago: the comment is not written again while nothing happens.
-      return `since ${clockTime(state.startedAt)}${usualMs === undefined ? '' : `, usually ${duration(usualMs)}`}`;
+      return `since ${clockTime(state.startedAt)}${usualMs === undefined ? '' : `, usually takes ${duration(usualMs)}`}`;
     case 'cancelling':
       return 'being cancelled';
     case 'cancelled':

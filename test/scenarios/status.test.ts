@@ -25,7 +25,7 @@ botTest('status of what runs, beside the time it usually takes', async (stage) =
   await status(': built');
   await comment('maria', 'bot: build arch=zen2 --force');
   await buildIs('running', 2);
-  expect(await status('since')).toContain('| since TIME, usually N s |');
+  expect(await status('since')).toContain('| since TIME, usually takes N s |');
   await comment('eve', 'bot: status last_build');
   expect(await said()).toContain('  - ⏳ `x86_64/amd/zen2`: N s of about N s');
 });
