@@ -1,31 +1,18 @@
-/** From approved to published, with the bot's rows and CernVM-FS: it dies between any two things it does. */
-import { createHash } from 'node:crypto';
+/** From approved to published, with the bot's rows and CernVM-FS: it dies between any two things it does, or GitHub thinks again. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { directoryStore } from '../../src/artifacts/directory-store.ts';
 import { type Deploy, type DeployItem, deployManifest } from '../../src/domain/deploy.ts';
-import type { Rule } from '../../src/domain/permission.ts';
 import { defaultLimits } from '../../src/domain/tarball-policy.ts';
 import { createSpool } from '../../src/ingest/spool.ts';
-import type { Job } from '../../src/ports.ts';
-import { localTransport } from '../../src/transport/local.ts';
+import type { Spool } from '../../src/ports.ts';
 import { runIngest } from '../../src/workflow/run-ingest.ts';
-import type { World } from '../../src/workflow/world.ts';
-import { type CvmfsBench, changesServer, cvmfsBench } from '../harness/cvmfs-server/bench.ts';
-import { freshRecords } from '../harness/fresh-records.ts';
+import { lives, type Outside } from '../harness/lives.ts';
 import { silent } from '../harness/log.ts';
-import { type Life, lifeUntil } from '../harness/mortal.ts';
 import { aDeploy } from '../harness/rows.ts';
 import { compress, sha256, softwareMembers, tar } from '../harness/tarballs.ts';
-
-const bot = freshRecords();
-let bench: CvmfsBench;
-beforeEach(async () => {
-  bench = await cvmfsBench();
-});
-afterEach(() => bench.close());
 
 const name = 'eessi-2023.06-software-linux-x86_64-amd-zen2-1687955624.tar.zst';
 const module = 'versions/2023.06/software/linux/x86_64/amd/zen2/modules/all/GROMACS/2024.4-foss-2023b.lua';
@@ -38,9 +25,7 @@ const item: DeployItem = {
 /** An approved deploy, as the rows have it. */
 async function approved(): Promise<Deploy> {
   const asked = aDeploy({ artifacts: [item] });
-  const digest = createHash('sha256')
-    .update(deployManifest(asked, [item]))
-    .digest('hex');
+  const digest = sha256(deployManifest(asked, [item]));
   const { deploy } = await bot.records.deploys.create({ ...asked, digest });
   const [pullRequest, commit] = [9, 'c1'];
   await bot.records.deploys.move(deploy.id, 'preparing', { kind: 'open', since: 1, pullRequest, commit });
@@ -51,135 +36,87 @@ async function approved(): Promise<Deploy> {
   return row;
 }
 
-interface Outside {
-  /** Of the queue; it is thrown away with each process. */
-  jobs: Job[];
+interface Left extends Outside {
   merges: number;
+  /** What happens as the deploy PR is merged. */
+  meanwhile: () => void;
+  headSha: string;
+  review: { id: number; reviewer: { login: string; isBot: boolean }; state: string; commit: string };
+  /** What the spool says it fetched, where that is not what is in the rows. */
+  fetched: Partial<DeployItem>;
 }
 
-/** What changes something outside of the bot's memory; after a look nothing is another than before it. */
-const effects = (path: string, args: unknown[]): boolean =>
-  path === 'transport.exec'
-    ? changesServer(args[0] as string[])
-    : /\.(locked|move|append|ensure|add|merge|fetch|clear|publish)$/.test(path);
-
-/** Everything `runIngest` needs of the world, as one life of the bot sees it. */
-async function world(life: Life, outside: Outside): Promise<World> {
-  const root = join(bench.cvmfs.root, 'bot');
-  const store = directoryStore({ root: join(root, 'store'), baseUrl: 'https://artifacts.example' });
-  await store.put(item.key, Readable.from([bytes]), { contentType: 'x', metadata: {} });
-  const everyone: Rule = {
-    everyone: true,
-    logins: [],
-    teams: [],
-    role: null,
-    denied: [],
-    repositories: null,
-  };
-  const ports = {
-    records: bot.records,
-    github: {
-      pullRequest: async () => ({ headSha: 'c1' }),
-      reviews: async () => [
-        { id: 5, reviewer: { login: 'bob', isBot: false }, state: 'approved', commit: 'c1' },
-      ],
-      merge: async () => {
-        outside.merges++;
-        return 'merged';
+const { bot, bench, once, outside, everywhere, postings, decisions } = lives<Left>({
+  effects: /\.(locked|move|append|ensure|add|merge|fetch|clear|publish)$/,
+  run: runIngest,
+  left: () => ({
+    merges: 0,
+    meanwhile: () => undefined,
+    headSha: 'c1',
+    review: { id: 5, reviewer: { login: 'bob', isBot: false }, state: 'approved', commit: 'c1' },
+    fetched: {},
+  }),
+  async ports(left) {
+    const root = join(bench().cvmfs.root, 'bot');
+    const store = directoryStore({ root: join(root, 'store'), baseUrl: 'https://artifacts.example' });
+    await store.put(item.key, Readable.from([bytes]), { contentType: 'x', metadata: {} });
+    const spool = createSpool({ dir: join(root, 'spool'), store, limits: defaultLimits, log: silent });
+    const fetch: Spool['fetch'] = async (deploy) => {
+      const found = await spool.fetch(deploy);
+      if (found.kind === 'refused') return found;
+      return { ...found, files: found.files.map((file) => ({ ...file, ...left.fetched })) };
+    };
+    return {
+      spool: { ...spool, fetch },
+      github: {
+        pullRequest: async () => ({ headSha: left.headSha }),
+        reviews: async () => [left.review],
+        merge: async () => {
+          left.merges++;
+          left.meanwhile();
+          return 'merged';
+        },
       },
-    },
-    queue: { add: async (job: Job) => void outside.jobs.push(job) },
-    spool: createSpool({ dir: join(root, 'spool'), store, limits: defaultLimits, log: silent }),
-  };
-  const mortal = Object.entries(ports).map(([key, port]) => [key, life.mortal(port, key, effects)]);
-  const publisher = bench.publisher({ transport: life.mortal(localTransport(), 'transport', effects) });
-  return {
-    ...Object.fromEntries(mortal),
-    clock: { now: () => bot.now },
-    log: silent,
-    publishers: new Map([[item.repository, life.mortal(publisher, 'publisher', effects)]]),
-    catalogue: { instance: 'demo-bot', repositories: [] },
-    served: new Map([['o/r', { approvals: 1, permissions: { denied: [], rules: { approve: [everyone] } } }]]),
-  } as unknown as World; // the rest of it has nothing to do with publishing
-}
+    };
+  },
+});
 
-/** One life until its end, then others, as long as the reconciler finds something to do. */
-async function livesOf(deploy: Deploy, last: number): Promise<{ first: Life; outside: Outside }> {
-  const outside: Outside = { jobs: [], merges: 0 };
-  const first = lifeUntil(last);
-  const ended = await runIngest(await world(first, outside), deploy.id).catch((error: unknown) => error);
-  if (!first.died()) expect(ended).toBeUndefined();
-  outside.jobs = [];
-  const whole = await world(lifeUntil(Number.POSITIVE_INFINITY), outside);
-  for (let times = 0; times < 2; times++) await runIngest(whole, deploy.id);
-  return { first, outside };
-}
+const spooled = (deploy: Deploy) =>
+  existsSync(join(bench().cvmfs.root, 'bot', 'spool', `deploy-${deploy.id}`));
 
-const postings = async (deploy: Deploy, moments: readonly string[]) => {
-  const keys = moments.flatMap((moment) => [
-    `deploy:${deploy.id}:${moment}`,
-    `deploy-pr:${deploy.id}:${moment}`,
-  ]);
-  const found = await Promise.all(keys.map((key) => bot.records.postings.get(key)));
-  return found.flatMap((posting) => posting?.key.replace(String(deploy.id), 'N') ?? []);
-};
+const list = async () => (await bench().cvmfs.run(['list'])).stdout;
 
-const decisions = async (deploy: Deploy) => {
-  const lines = await bot.records.audit.list(`deploy:${deploy.id}`);
-  const [begun, others] = [true, false].map((is) =>
-    lines.map(({ action }) => action).filter((action) => (action === 'publishing') === is),
-  );
-  expect(begun?.length, 'lines that say that publishing begins').toBeLessThanOrEqual(1);
+/** What was decided; that publishing began is said at most once. */
+async function ends(deploy: Deploy): Promise<string[]> {
+  const all = await decisions(deploy);
+  const others = all.filter((action) => action !== 'publishing');
+  expect(all.length - others.length, 'lines that say that publishing begins').toBeLessThanOrEqual(1);
   return others;
-};
-
-const spooled = (deploy: Deploy) => existsSync(join(bench.cvmfs.root, 'bot', 'spool', `deploy-${deploy.id}`));
-
-/** Dies after each step in turn, and each time looks at the world when all has come to rest. */
-async function everywhere(fault: () => void, audit: (deploy: Deploy, outside: Outside) => Promise<void>) {
-  const seen = new Set<string>();
-  for (let last = 0; ; last++) {
-    fault();
-    const deploy = await approved();
-    const { first, outside } = await livesOf(deploy, last);
-    for (const step of first.steps) seen.add(step);
-    try {
-      await audit(deploy, outside);
-    } catch (error) {
-      throw new Error(`it died after ${last}: ${first.steps[last]}`, { cause: error });
-    }
-    if (!first.died()) return { steps: first.steps.length, seen };
-    await bench.close();
-    bench = await cvmfsBench();
-  }
 }
 
 describe('a bot that dies after any of its steps', () => {
   test('publishes all of it, once', { timeout: 400_000 }, async () => {
-    const { steps, seen } = await everywhere(
-      () => undefined,
-      async (deploy, outside) => {
-        const row = await bot.records.deploys.get(deploy.id);
-        expect(row?.state).toMatchObject({ kind: 'published', revision: 3, files: 3 });
-        expect(bench.cvmfs.state()).toMatchObject({ revision: 3, corrupt: false });
-        expect(bench.cvmfs.state().tags.at(-1)).toMatchObject({
-          name: `stratobot-${deploy.id}`,
-          revision: 3,
-        });
-        expect(existsSync(join(bench.cvmfs.mount, module))).toBe(true);
-        expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
-        expect(await postings(deploy, ['published', 'failed', 'issue', 'waiting'])).toEqual([
-          'deploy:N:published',
-          'deploy-pr:N:published',
-        ]);
-        expect(await decisions(deploy)).toEqual(['deploy-published']);
-        expect(outside.merges).toBeGreaterThan(0);
-        expect(outside.jobs).toContainEqual({ kind: 'watch', deployId: deploy.id });
-        expect(spooled(deploy)).toBe(false);
-      },
-    );
+    const { steps, seen } = await everywhere(approved, async (deploy, left) => {
+      const row = await bot.records.deploys.get(deploy.id);
+      expect(row?.state).toMatchObject({ kind: 'published', revision: 3, files: 3 });
+      expect(bench().cvmfs.state()).toMatchObject({ revision: 3, corrupt: false });
+      expect(bench().cvmfs.state().tags.at(-1)).toMatchObject({
+        name: `stratobot-${deploy.id}`,
+        revision: 3,
+      });
+      expect(existsSync(join(bench().cvmfs.mount, module))).toBe(true);
+      expect(await list()).toBe('software.eessi.io (stratum0 / local)\n');
+      expect(await postings(deploy, ['published', 'failed', 'issue', 'waiting'])).toEqual([
+        'deploy:N:published',
+        'deploy-pr:N:published',
+      ]);
+      expect(await ends(deploy)).toEqual(['deploy-published']);
+      expect(left.merges).toBeGreaterThan(0);
+      expect(left.jobs).toContainEqual({ kind: 'watch', deployId: deploy.id });
+      expect(spooled(deploy)).toBe(false);
+    });
     expect(steps).toBeGreaterThan(30);
-    expect([...seen].sort()).toMatchInlineSnapshot(`
+    expect(seen).toMatchInlineSnapshot(`
       [
         "github.merge",
         "publisher.publish",
@@ -197,20 +134,43 @@ describe('a bot that dies after any of its steps', () => {
 
   test('publishes nothing, and opens an issue, where it cannot', { timeout: 400_000 }, async () => {
     const { steps } = await everywhere(
-      () => bench.cvmfs.fault('storage-full'),
+      () => {
+        bench().cvmfs.fault('storage-full');
+        return approved();
+      },
       async (deploy) => {
         const row = await bot.records.deploys.get(deploy.id);
         expect(row?.state).toMatchObject({ kind: 'failed', reason: expect.stringContaining('is full') });
-        expect(existsSync(join(bench.cvmfs.mount, 'versions'))).toBe(false);
-        expect((await bench.cvmfs.run(['list'])).stdout).toBe('software.eessi.io (stratum0 / local)\n');
+        expect(existsSync(join(bench().cvmfs.mount, 'versions'))).toBe(false);
+        expect(await list()).toBe('software.eessi.io (stratum0 / local)\n');
         expect(await postings(deploy, ['published', 'failed', 'issue'])).toEqual([
           'deploy:N:failed',
           'deploy-pr:N:failed',
           'deploy:N:issue',
         ]);
-        expect(await decisions(deploy)).toEqual(['deploy-failed']);
+        expect(await ends(deploy)).toEqual(['deploy-failed']);
       },
     );
     expect(steps).toBeGreaterThan(20);
+  });
+});
+
+describe('right before publishing everything is asked again', () => {
+  test.each<[string, (left: Left) => void, string]>([
+    ['a dismissed approval', ({ review }) => (review.state = 'dismissed'), 'bob took the approval back'],
+    ['an approver who left', ({ rule }) => (rule.everyone = false), 'bob is not among those who approve'],
+    ['another commit', (left) => (left.headSha = 'c2'), 'its head is now c2'],
+    ['other bytes', (left) => (left.fetched = { sha256: sha256('other') }), 'but the artifacts are now'],
+  ])('%s, after the deploy PR was merged, publishes nothing', async (_what, change, reason) => {
+    const deploy = await approved();
+    const left = outside();
+    left.meanwhile = () => change(left);
+    await once(deploy, left);
+    expect(left.merges).toBe(1);
+    const row = await bot.records.deploys.get(deploy.id);
+    expect(row?.state).toMatchObject({ kind: 'failed', reason: expect.stringContaining(reason) });
+    expect(await decisions(deploy)).toEqual(['deploy-failed']);
+    expect(await postings(deploy, ['issue'])).toEqual(['deploy:N:issue']);
+    expect(bench().cvmfs.state().revision).toBe(1);
   });
 });

@@ -72,17 +72,20 @@ describe('a Stratum 1', () => {
     await expect(look).rejects.toThrow(reason);
   });
 
-  it('is not followed to another server', async () => {
+  it('is not followed to another server, and no proxy answers from its memory', async () => {
+    const memory: unknown[] = [];
     let visits = 0;
     const inside = await serve((_, response) => {
       visits += 1;
       response.end(manifest());
     });
     const url = await serve((request, response) => {
+      memory.push(request.headers['cache-control']);
       response.writeHead(302, { location: `${inside}${request.url}` }).end();
     });
     await expect(strata.look(url)).rejects.toThrow(/answered 302/);
     expect(visits).toBe(0);
+    expect(new Set(memory)).toEqual(new Set(['no-cache']));
   });
 
   it('cannot send more than fits by packing it', async () => {
