@@ -23,6 +23,18 @@ botTest(
     const stored = (await keys(stage)).filter((key) => !key.endsWith('.sig'));
     expect(stored).toEqual([artifact?.name, `${artifact?.name}.meta.txt`]);
     expect(artifact?.overview.modules).not.toEqual([]);
+    const { headers } = await fetch(stage.bot.world.store.url(artifact?.key ?? ''));
+    const { headSha: commit } = (await stage.bot.world.records.requests.get(1)) ?? {};
+    const about = {
+      repo: 'stack/software-layer',
+      'pull-request': '1',
+      commit,
+      target: 'x86_64/amd/zen2',
+      build: '1',
+    };
+    expect(Object.fromEntries(headers)).toMatchObject(
+      Object.fromEntries(Object.entries(about).map(([name, value]) => [`x-amz-meta-${name}`, value])),
+    );
   },
   itself,
 );
