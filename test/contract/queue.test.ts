@@ -292,9 +292,7 @@ async function eventually(work: () => Promise<void>): Promise<void> {
   }
 }
 
-function sorted(jobs: Job[]): string[] {
-  return jobs.map((job) => JSON.stringify(job)).sort();
-}
+const sorted = (jobs: Job[]): string[] => jobs.map((job) => JSON.stringify(job)).sort();
 
 function keyed(job: Job): string {
   return job.kind === 'build' ? `build ${job.buildId}` : job.kind;
