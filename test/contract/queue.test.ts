@@ -22,16 +22,15 @@ describe.runIf(hasRedis)('on Redis', () => contract(redisServer)); // skipped wi
 
 function contract(startServer: () => Promise<QueueServer>) {
   let server: QueueServer;
-  let opened: OpenQueue[];
+  const opened: OpenQueue[] = [];
   let log: ReturnType<typeof recordingLog>;
 
   beforeEach(async () => {
-    opened = [];
     log = recordingLog();
     server = await startServer();
   });
   afterEach(async () => {
-    await Promise.all(opened.map((queue) => queue.close({ drainTimeoutMs: 0 })));
+    await Promise.all(opened.splice(0).map((queue) => queue.close({ drainTimeoutMs: 0 })));
     await server.stop();
   });
 
