@@ -36,13 +36,13 @@ export function headline(builds: readonly Build[]): string {
   const tally = (...kinds: BuildState['kind'][]) =>
     builds.filter((build) => kinds.includes(build.state.kind)).length;
   const built = tally('succeeded');
-  const parts = [
+  const failing = builds.filter(testsFailed).length;
+  const all =
     built === builds.length
       ? `all ${built} targets built`
-      : `${built} of ${count(builds.length, 'target')} built`,
-  ];
+      : `${built} of ${count(builds.length, 'target')} built`;
+  const parts = [failing > 0 ? `${all} (${failing} with failed tests)` : all];
   const say = (n: number, word: string) => n > 0 && parts.push(`${n} ${word}`);
-  say(builds.filter(testsFailed).length, 'with failed tests');
   say(tally('failed'), 'failed');
   say(tally('cancelled', 'cancelling'), 'cancelled');
   say(tally('running', 'starting'), 'running');

@@ -32,7 +32,7 @@ test('as it is shown', () => {
         "Retry",
       ],
       "name": "stratobot / summary",
-      "title": "2 of 3 targets built, 1 with failed tests, 1 failed",
+      "title": "2 of 3 targets built (1 with failed tests), 1 failed",
     }
   `);
   expect(text).toMatchInlineSnapshot(`

@@ -56,7 +56,7 @@ test('a build in each state, as its line of the table', () => {
 test('many builds', () => {
   const builds = Object.values(states).map((state, index) => aBuild(state, index + 1, `x86_64/cpu_${index}`));
   expect(comment(builds)).toMatchInlineSnapshot(`
-    "### Build of \`fffffff\`: 2 of 11 targets built, 1 with failed tests, 2 failed, 3 cancelled, 2 running, 1 being collected, 1 waiting
+    "### Build of \`fffffff\`: 2 of 11 targets built (1 with failed tests), 2 failed, 3 cancelled, 2 running, 1 being collected, 1 waiting
 
     | | target | for | took | tests | artifact |
     | :-: | --- | --- | --: | --- | --: |
