@@ -29,7 +29,7 @@ async function publishFirst({
 }
 
 botTest('a build waits until another pull request is merged and published', async (stage) => {
-  const { openPullRequest, comment, said, status, skip, restart, buildIs } = stage;
+  const { openPullRequest, comment, said, status, skip, restart, buildIs, psql } = stage;
   await openPullRequest();
   await second(stage);
   await comment('maria', 'bot: build arch=zen2 after #1', 2);
@@ -40,6 +40,13 @@ botTest('a build waits until another pull request is merged and published', asyn
   await publishFirst(stage);
   await buildIs('succeeded', 2);
   await status(': built', 2);
+  // As if the process had ended before it wrote that the build was started, and the queue were lost.
+  await restart(async () => {
+    await psql(`UPDATE waits SET state = 'waiting'`);
+    await psql('DROP SCHEMA bullmq CASCADE');
+  });
+  await expect.poll(async () => (await stage.bot.world.records.waits.get(1))?.state).toBe('started');
+  expect(await stage.bot.world.records.requests.ofPullRequest(SOFTWARE, 2)).toHaveLength(1);
   skip(SOFTWARE, 1);
   skip(STAGING, 1);
 });

@@ -18,18 +18,27 @@ botTest(
   },
 );
 
-botTest(
-  'a build that ends while the bot is away is collected',
-  async ({ openPullRequest, comment, buildIs, ...stage }) => {
-    await openPullRequest('wait');
-    await comment('maria', 'bot: build arch=zen2');
-    await buildIs('running');
-    await stage.restart(() => stage.release());
-    await stage.status(': built');
-    const log = await (await fetch(`${stage.bot.url}/builds/1/log`)).text();
-    expect(log.match(/building for/g)).toHaveLength(1);
-  },
-);
+botTest('a build that ends while the bot is away is collected', async (stage) => {
+  const { openPullRequest, comment, buildIs } = stage;
+  await openPullRequest('wait');
+  await comment('maria', 'bot: build arch=zen2');
+  await buildIs('running');
+  await stage.restart(() => stage.release());
+  await stage.status(': built');
+  const log = await (await fetch(`${stage.bot.url}/builds/1/log`)).text();
+  expect(log.match(/building for/g)).toHaveLength(1);
+  // As if the process had ended between the upload and its row, and somebody had wiped the queue.
+  const [before] = await stage.bot.world.records.artifacts.ofBuild(1);
+  await stage.restart(async () => {
+    await stage.psql('DELETE FROM artifacts');
+    await stage.psql(`UPDATE builds SET state = jsonb_build_object('kind', 'collecting', 'startedAt', state->'startedAt',
+        'endedAt', state->'endedAt', 'handle', state->'handle', 'exit', '{"kind": "exited", "code": 0}'::jsonb)`);
+    await stage.psql(WIPE);
+  });
+  await buildIs('succeeded');
+  const { key, sha256 } = before ?? {};
+  expect(await stage.bot.world.records.artifacts.ofBuild(1)).toMatchObject([{ key, sha256 }]);
+});
 
 botTest('a webhook that was recorded but not handled is handled at the start', async (stage) => {
   const { github, openPullRequest, said, bot } = stage;
