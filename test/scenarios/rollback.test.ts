@@ -88,13 +88,14 @@ describe('what was published is taken back', () => {
     expect(await stage.said()).toContain('@ana confirmed');
     expect(await stage.said()).toContain('**Taken back**');
     const before = await stage.deployIs('rolled-back');
-    // As if the process had ended right after the publisher: the rows are those of before.
+    // As if the process had ended right after the publisher, and the queue were lost: the rows are those of before.
     await stage.restart(async () => {
       await stage.psql(`UPDATE deploys SET state = jsonb_build_object('kind', 'published', 'at', 1,
         'pullRequest', 1, 'commit', state->>'commit', 'approvals', jsonb_build_array(jsonb_build_object('reviewer', 'ana',
         'reviewId', 1, 'commit', state->>'commit', 'digest', digest)), 'revision', 1, 'files', 2, 'path', '/x')`);
       await stage.psql(`UPDATE rollbacks SET state = jsonb_build_object('kind', 'running',
         'confirmation', state->'confirmation')`);
+      await stage.psql('DROP SCHEMA bullmq CASCADE');
     });
     const after = await stage.deployIs('rolled-back');
     expect(after.state).toMatchObject({ revision: 2, from: 1, to: 0 });
