@@ -46,7 +46,7 @@ export function anArtifact(buildId: number, name: string): Omit<Artifact, 'id'> 
       files: 1,
       directories: 1,
       links: 0,
-      contentBytes: 5_000,
+      contentBytes: 1_100_000_000,
       modules: ['GROMACS/2024.4-foss-2023b'],
       software: ['GROMACS/2024.4-foss-2023b'],
       reprod: [],

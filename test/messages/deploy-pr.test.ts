@@ -51,7 +51,7 @@ test('what a reviewer sees when all is well', () => {
 
     | target | tarball | files | unpacked | tests | outside the prefix |
     | --- | --: | --: | --: | --- | --- |
-    | \`zen2\` | [1000 B](https://example.org/eessi-1.tar.zst) | 1 | 4.9 KiB | 12 passed | none |
+    | \`zen2\` | [1000 B](https://example.org/eessi-1.tar.zst) | 1 | 1.0 GiB | 12 passed | none |
 
     Signed with \`SHA256:c2lnbmVy\`.
 
