@@ -47,12 +47,22 @@ function usage(): string {
   return `npm run fuzz -- NAME [--count N] [--seed N] [--only NUMBER]\n\n${names.join('\n')}\n`;
 }
 
+/** What was asked for; null where an option is none of ours. */
+function asked() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n`);
+    return null;
+  }
+}
+
 /** @returns the exit code */
 async function main(): Promise<number> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { count: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
-  });
+  const { positionals, values } = asked() ?? { positionals: [], values: {} };
   const [name = ''] = positionals;
   const chosen = Object.hasOwn(SUBJECTS, name) ? SUBJECTS[name] : undefined;
   const [count, seed] = [Number(values.count ?? 10_000), Number(values.seed ?? Date.now() % 2 ** 31)];

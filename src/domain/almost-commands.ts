@@ -30,12 +30,15 @@ export interface AlmostCommand {
 
 const POLITE = '(?:please|pls|plz|hi|hey|hello|dear|ok|okay|so|and|now|then|thanks)';
 const NAME = `(?:${COMMAND_NAMES.join('|')})`;
-/** Marks of a list, a heading or of emphasis, or a small picture; but none of a quote or of code. */
-const MARKS = '(?:(?:[*_~#+.()\\d-]+|\\p{Extended_Pictographic}\\uFE0F?) *){0,3}';
+/**
+ * Marks of a list, a heading or of emphasis, or a small picture; but none of a quote or of code. Few in a run: a long one could be
+ * cut into three at so many places that a line of digits took seconds.
+ */
+const MARKS = '(?:(?:[*_~#+.()\\d-]{1,8}|\\p{Extended_Pictographic}\\uFE0F?) *){0,3}';
 const CALLS = [
   '/(?=(?:build|plan|deploy)\\b)',
   '[/!#]?(?:bot|ｂｏｔ)(?: *[:;：，,.!-]+ *| +)',
-  '@[A-Za-z0-9-]*bot[A-Za-z0-9-]*(?:\\[bot\\])?[,:]* +',
+  '@[A-Za-z0-9-]{0,39}bot[A-Za-z0-9-]{0,39}(?:\\[bot\\])?[,:]* +',
   'stratobot(?:[:,]+ *| +)',
   `(?<called>[A-Za-z0-9][\\w.-]{0,63}): *(?=${NAME}\\b)`,
   `(?<bare>)(?=${NAME} +[A-Za-z]+[:=])`,

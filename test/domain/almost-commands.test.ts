@@ -62,3 +62,12 @@ test('what is left alone has its reason', () => {
 test('an instance hears its own name', () => {
   expect(almost('aws-bot: build arch=zen2', 'aws-bot')).toEqual(['bot: build arch=zen2']);
 });
+
+// Each took seconds a line once: a comment of them stopped the bot for half an hour.
+test.each(['9', '-', '🤖', '* ', '9 ', 'please ', '@bot', 'bot', 'a.', ' '])(
+  'lines full of “%s” are read like any other',
+  (unit) => {
+    const line = unit.repeat(290 / unit.length);
+    expect(almost(Array.from({ length: 200 }, () => line).join('\n'))).toEqual([]);
+  },
+);
