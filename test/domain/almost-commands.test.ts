@@ -63,7 +63,7 @@ test('an instance hears its own name', () => {
   expect(almost('aws-bot: build arch=zen2', 'aws-bot')).toEqual(['bot: build arch=zen2']);
 });
 
-// Each took seconds a line once: a comment of them stopped the bot for half an hour.
+// A line of digits took seconds once, and a comment may have hundreds.
 test.each(['9', '-', '🤖', '* ', '9 ', 'please ', '@bot', 'bot', 'a.', ' '])(
   'lines full of “%s” are read like any other',
   (unit) => {
