@@ -30,6 +30,7 @@ interface Brought {
   baseSha: string;
 }
 type Gone = Extract<SourceResult, { kind: 'gone' }>;
+
 /** The first fetch brings a repository's whole history. */
 const FETCH_TIMEOUT_MS = 300_000;
 const LOCAL_TIMEOUT_MS = 60_000;
@@ -164,8 +165,7 @@ export function gitSources({
   return {
     async prepare(pull) {
       refuseOdd(pull);
-      const work = () =>
-        ofMirror(pull, ({ git, mirror, baseSha }) => merge(git, mirror, pull, baseSha, largestArchive));
+      const work = () => ofMirror(pull, (mirror) => merge(mirror, pull, largestArchive));
       return shared(prepared, keyOf(pull), work);
     },
     async changes(pull, wanted) {
@@ -221,13 +221,7 @@ function shared<T>(known: Map<string, Promise<T>>, key: string, work: () => Prom
 }
 
 /** Merges the pinned head into the base, as a tree that also holds the difference: `<number>.diff` is read by scripts. */
-async function merge(
-  git: Git,
-  mirror: string,
-  pull: Pull,
-  baseSha: string,
-  most: number,
-): Promise<SourceResult> {
+async function merge({ git, mirror, baseSha }: Brought, pull: Pull, most: number): Promise<SourceResult> {
   const args = [
     'merge-tree',
     '--write-tree',

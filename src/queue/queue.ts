@@ -117,7 +117,7 @@ async function open<B extends IQueueBackend, C>(
   // Redis is reached again without a word; what it kept in memory may be gone.
   queue.on('ioredis:close', recovery.trouble);
   await reached(queue.waitUntilReady()).catch(async (error) => {
-    await within(GOODBYE_TIMEOUT_MS, queue.close().then(connections.close));
+    await within(GOODBYE_TIMEOUT_MS, queue.close().finally(connections.close));
     throw error;
   });
 
@@ -197,7 +197,7 @@ async function open<B extends IQueueBackend, C>(
       await drain(options);
       recovery.close();
       await within(ANSWER_TIMEOUT_MS, allTaken());
-      await within(GOODBYE_TIMEOUT_MS, queue.close().then(connections.close));
+      await within(GOODBYE_TIMEOUT_MS, queue.close().finally(connections.close));
     },
   };
 
